@@ -1,0 +1,1 @@
+"""Comments and moderation for publishers."""
