@@ -1,0 +1,1 @@
+"""Talk: articles, comments, their revisions and the decisions about them."""
