@@ -1,1 +1,58 @@
 """Comments and moderation for publishers."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_migrate import Migrate
+
+from comments import answers, i18n, logs, resources, security, tables  # noqa: F401
+from comments.db import db, engine_options, watch
+from comments.settings import Settings, read
+
+__version__ = "0.1.0"
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The service. Raises WrongSettings when the environment is half-configured."""
+    settings = settings or read()
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    app = Flask(
+        __name__,
+        template_folder=resources.TEMPLATES,
+        instance_path=str(settings.instance),
+        static_url_path="/assets",
+    )
+    app.extensions["comments"] = settings
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    _extensions(app)
+    _blueprints(app)
+    return app
+
+
+def _extensions(app: Flask) -> None:
+    from comments.accounts import login
+
+    db.init_app(app)
+    with app.app_context():
+        watch(db.engine)
+    Migrate(app, db, directory=resources.MIGRATIONS, render_as_batch=True)
+    logs.init_app(app)
+    i18n.init_app(app)
+    security.init_app(app)
+    login.init_app(app)
+    answers.init_app(app)
+
+
+def _blueprints(app: Flask) -> None:
+    from comments.accounts.views import accounts
+    from comments.api.views import api
+    from comments.health import health
+    from comments.moderation.views import moderation
+    from comments.sites.views import sites
+    from comments.threads.views import threads
+    from comments.widget.views import widget
+
+    for blueprint in (health, accounts, sites, threads, moderation, widget, api):
+        app.register_blueprint(blueprint)

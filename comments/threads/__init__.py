@@ -1,1 +1,1 @@
-"""Talk: articles, comments, their revisions and the decisions about them."""
+"""Talk: articles, comments and what becomes of them. Imports accounts, sites and screening."""

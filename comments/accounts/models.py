@@ -1,0 +1,133 @@
+"""The records of people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from comments.db import Model, bytewise
+from comments.words import word
+
+
+class Way(StrEnum):
+    """How an identity proves itself; foreign ones only say where an imported person came from."""
+
+    PASSWORD = "password"
+    DISQUS = "disqus"
+    WORDPRESS = "wordpress"
+
+
+class Kind(StrEnum):
+    """What a session is: a browser on our own pages, a widget on a publisher's page, a program."""
+
+    COOKIE = "cookie"
+    BEARER = "bearer"
+    API = "api"
+
+
+class User(Model):
+    """A person. Local people have no site; imported ones belong to one site and can't sign in.
+
+    A closed account keeps this row, empty, so that what refers to it stays whole.
+    """
+
+    __tablename__ = "users"
+    __table_args__ = (
+        sa.Index(
+            "uq_users_name_key",
+            "name_key",
+            unique=True,
+            sqlite_where=sa.text("site_id IS NULL"),
+            postgresql_where=sa.text("site_id IS NULL"),
+        ),
+        sa.Index(
+            "uq_users_email_key",
+            "email_key",
+            unique=True,
+            sqlite_where=sa.text("email_confirmed_at IS NOT NULL"),
+            postgresql_where=sa.text("email_confirmed_at IS NOT NULL"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("sites.id"), index=True
+    )
+    name: Mapped[str] = mapped_column(sa.String(80))
+    name_key: Mapped[str | None] = mapped_column(bytewise(200))
+    email: Mapped[str | None] = mapped_column(sa.String(254))
+    email_key: Mapped[str | None] = mapped_column(bytewise(254))
+    email_confirmed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+    @property
+    def is_closed(self) -> bool:
+        return self.closed_at is not None
+
+
+class Identity(Model):
+    """One way in, or one origin, of a person."""
+
+    __tablename__ = "identities"
+    __table_args__ = (
+        sa.UniqueConstraint("site_id", "way", "subject"),
+        sa.Index(
+            "uq_identities_password",
+            "user_id",
+            unique=True,
+            sqlite_where=sa.text("way = 'password'"),
+            postgresql_where=sa.text("way = 'password'"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    site_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sites.id"))
+    way: Mapped[Way] = mapped_column(word(Way))
+    subject: Mapped[str | None] = mapped_column(bytewise(300))
+    secret: Mapped[str | None] = mapped_column(sa.String(200))
+    created_at: Mapped[datetime]
+
+
+class Session(Model):
+    """One place where a person is signed in. Ending it deletes the row."""
+
+    __tablename__ = "sessions"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    kind: Mapped[Kind] = mapped_column(word(Kind))
+    token_hash: Mapped[str] = mapped_column(bytewise(64), unique=True)
+    site_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sites.id"), index=True)
+    origin: Mapped[str | None] = mapped_column(bytewise(300))
+    label: Mapped[str] = mapped_column(sa.String(80), default="")
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+
+class Ticket(Model):
+    """Something to be used once, soon: a sign-in link, or the code that a page turns into a token."""
+
+    __tablename__ = "tickets"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(bytewise(64), unique=True)
+    site_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sites.id"))
+    origin: Mapped[str | None] = mapped_column(bytewise(300))
+    challenge: Mapped[str | None] = mapped_column(bytewise(64))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)

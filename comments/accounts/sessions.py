@@ -1,0 +1,81 @@
+"""Where people are signed in: begun, seen, ended. Each is a row, so ending one ends it everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from comments.accounts import tokens
+from comments.accounts.models import Kind, Session, User
+from comments.db import db
+
+IDLE = timedelta(days=30)
+# Being seen is written at most this often, so that reading stays reading.
+SEEN_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a session is good for: the kind, and for a widget the site and the origin of the page."""
+
+    kind: Kind
+    site_id: int | None = None
+    origin: str | None = None
+    label: str = ""
+
+
+COOKIE = Scope(Kind.COOKIE)
+
+
+def begin(user: User, scope: Scope, now: datetime) -> str:
+    """Sign `user` in; the answer is the token, which is kept nowhere."""
+    token = tokens.new()
+    db.session.add(
+        Session(
+            user_id=user.id,
+            kind=scope.kind,
+            token_hash=tokens.hashed(token),
+            site_id=scope.site_id,
+            origin=scope.origin,
+            label=scope.label,
+            created_at=now,
+            seen_at=now,
+        )
+    )
+    db.session.flush()
+    return token
+
+
+def find(token: str, kinds: frozenset[Kind], now: datetime) -> Session | None:
+    """The living session of this token, with its person."""
+    found = db.session.scalar(
+        sa.select(Session).where(Session.token_hash == tokens.hashed(token), Session.kind.in_(kinds))
+    )
+    if found is None or found.user.is_closed:
+        return None
+    if found.kind is not Kind.API and found.seen_at + IDLE < now:
+        return None
+    return found
+
+
+def is_stale(session: Session, now: datetime) -> bool:
+    return session.seen_at + SEEN_EVERY < now
+
+
+def seen(session: Session, now: datetime) -> None:
+    session.seen_at = now
+
+
+def of(user: User) -> sa.Select[tuple[Session]]:
+    return sa.select(Session).where(Session.user_id == user.id)
+
+
+def end(session: Session) -> None:
+    db.session.delete(session)
+
+
+def end_all(user: User, but: Session | None = None) -> None:
+    kept = Session.id != but.id if but else sa.true()
+    db.session.execute(sa.delete(Session).where(Session.user_id == user.id, kept))

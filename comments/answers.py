@@ -1,0 +1,127 @@
+"""How refusals are told: a page for people, problem+json for programs, a line for the widget."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from comments.errors import Busy, DomainError, Fault, Invalid, NotSignedIn, TooMany
+from comments.logs import log
+from comments.security import is_cookieless
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(DomainError, refused)
+    app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(OperationalError, _from_database)
+    app.register_error_handler(PoolTimeout, _from_database)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def wants_html() -> bool:
+    """Whether HTML was asked for by name; programs that say nothing get JSON."""
+    accepted = request.accept_mimetypes
+    return accepted["text/html"] > accepted["application/json"]
+
+
+def refused(error: DomainError) -> AnyResponse:
+    """The answer to a refusal, in the manner of whoever asked."""
+    if not is_cookieless():
+        return _page(error)
+    response = _fragment(error) if wants_html() else _problem(error)
+    response.status_code = error.status
+    if isinstance(error, TooMany | Busy):
+        response.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, NotSignedIn):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def problem(error: DomainError) -> dict[str, Any]:
+    """The body of an application/problem+json answer (RFC 9457)."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(error.status).phrase,
+        "status": error.status,
+        "code": error.code,
+        "detail": error.message,
+        **error.details,
+    }
+    if isinstance(error, Invalid):
+        body["faults"] = [
+            {"field": fault.field, "code": fault.code, "message": str(fault.message)}
+            for fault in error.faults
+        ]
+    return body
+
+
+def _problem(error: DomainError) -> Response:
+    response = jsonify(problem(error))
+    response.mimetype = "application/problem+json"
+    return response
+
+
+def _fragment(error: DomainError) -> Response:
+    return Response(render_template("widget/fault.html", error=error), mimetype="text/html")
+
+
+def _page(error: DomainError) -> AnyResponse:
+    if isinstance(error, NotSignedIn) and request.method == "GET":
+        return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+    response = Response(render_template("error.html", error=error), error.status)
+    if isinstance(error, TooMany | Busy):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _from_http(error: HTTPException) -> AnyResponse:
+    if error.response is not None or error.code is None or error.code < 400:
+        return error.get_response()
+    refusal = DomainError(_words(error.code), code=_code(error.code))
+    refusal.status = error.code
+    response = refused(refusal)
+    for name in ("Allow", "Retry-After"):
+        if value := error.get_response().headers.get(name):
+            response.headers[name] = value
+    return response
+
+
+def _words(code: int) -> str:
+    return {
+        400: _("This request could not be understood."),
+        404: _("There is nothing here."),
+        405: _("This can't be done here."),
+        413: _("That is too much at once."),
+        415: _("This kind of content is not understood here."),
+        429: _("Too many tries. Please wait a little."),
+    }.get(code, _("This request was refused."))
+
+
+def _code(code: int) -> str:
+    return {404: "not-found", 413: "too-large", 429: "too-many"}.get(
+        code, HTTPStatus(code).phrase.lower().replace(" ", "-")
+    )
+
+
+def _from_database(error: Exception) -> AnyResponse:
+    log.warning("database unavailable", error=type(error).__name__)
+    return refused(Busy(_("The service is busy. Nothing was stored; please try again.")))
+
+
+def _unexpected(error: Exception) -> AnyResponse:
+    log.exception("unexpected", error=type(error).__name__)
+    failure = DomainError(_("Something went wrong on our side. It has been noted."), code="internal")
+    failure.status = 500
+    return refused(failure)
+
+
+def fault(field: str, code: str, message: str) -> Invalid:
+    """A refusal for one reason."""
+    return Invalid(message, [Fault(field, code, message)])

@@ -1,0 +1,198 @@
+"""The database: one session, one kind of time, and the one place that commits."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event, orm
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from comments.errors import Busy
+
+T = TypeVar("T")
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+TRIES = 3
+LOCK_SECONDS = 20.0
+SERIALISATION, DEADLOCK = "40001", "40P01"
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """Aware UTC in and out. SQLite keeps it as text of one width, so that it sorts."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def bytewise(length: int) -> sa.String:
+    """Text that compares as bytes on every engine: keys, paths, addresses."""
+    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
+
+
+# 64 bits everywhere; SQLite only numbers a column that is called INTEGER by itself.
+Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+class Base(orm.DeclarativeBase):
+    registry = orm.registry(
+        metadata=sa.MetaData(naming_convention=NAMING),
+        type_annotation_map={datetime: UtcDateTime(), dict[str, Any]: sa.JSON(), int: Id},
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": LOCK_SECONDS}}
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "pool_timeout": 5}
+
+
+class TicketLock:
+    """A lock that serves in the order of arrival, which SQLite's own wait does not."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._held = False
+
+    @contextmanager
+    def held(self, seconds: float) -> Iterator[None]:
+        """Hold the lock. Raises Busy when it was not free within `seconds`."""
+        self._acquire(seconds)
+        try:
+            yield
+        finally:
+            self._release()
+
+    def _acquire(self, seconds: float) -> None:
+        with self._guard:
+            if not self._held:
+                self._held = True
+                return
+            turn = threading.Event()
+            self._waiting.append(turn)
+        if turn.wait(seconds):
+            return
+        with self._guard:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+                raise Busy("Too many people are writing at once.")
+        # Handed over in the very last moment: the lock is ours after all.
+
+    def _release(self) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._held = False
+
+
+_writers = TicketLock()
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+def transaction(act: Callable[[], T]) -> T:
+    """Do `act` in one write transaction and commit it: the only commit in the code.
+
+    What was read before is read again inside, under the lock. A serialisation failure or a
+    deadlock is tried again, so `act` may run more than once. Raises Busy when the database
+    could not take the write in time.
+    """
+    for attempt in range(1, TRIES + 1):
+        try:
+            return _once(act)
+        except DBAPIError as error:
+            if not _passing(error):
+                raise
+            if attempt == TRIES:
+                raise Busy("The database is busy.") from error
+    raise AssertionError("unreachable")
+
+
+def _once(act: Callable[[], T]) -> T:
+    db.session.rollback()
+    with _write_lock():
+        mark = _writing.set(True)
+        try:
+            result = act()
+            db.session.commit()
+        except BaseException:
+            db.session.rollback()
+            raise
+        finally:
+            _writing.reset(mark)
+    return result
+
+
+@contextmanager
+def _write_lock() -> Iterator[None]:
+    if db.engine.dialect.name != "sqlite":
+        yield
+        return
+    with _writers.held(LOCK_SECONDS):
+        yield
+
+
+def _passing(error: DBAPIError) -> bool:
+    if getattr(error.orig, "sqlstate", None) in (SERIALISATION, DEADLOCK):
+        return True
+    return isinstance(error, OperationalError) and "database is locked" in str(error.orig)
+
+
+def watch(engine: Engine) -> None:
+    """Make SQLite durable, strict about foreign keys, and honest about when it begins."""
+    if engine.dialect.name != "sqlite":
+        return
+    event.listen(engine, "connect", _connected)
+    event.listen(engine, "begin", _begun)
+
+
+def _connected(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # or the driver guesses when to begin, and loses updates
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={int(LOCK_SECONDS * 1000)}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begun(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")

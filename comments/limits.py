@@ -1,0 +1,66 @@
+"""How often something may happen, counted in a table so that it holds over processes and restarts."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Mapped, mapped_column
+
+from comments.db import Model, bytewise, db
+from comments.errors import TooMany
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `times` within `seconds`, for each subject."""
+
+    name: str
+    times: int
+    seconds: int
+
+
+class Tally(Model):
+    """How often one subject did one thing in one window of time. The subject is kept as a hash."""
+
+    __tablename__ = "tallies"
+
+    subject: Mapped[str] = mapped_column(bytewise(64), primary_key=True)
+    ends_at: Mapped[datetime] = mapped_column(primary_key=True, index=True)
+    count: Mapped[int] = mapped_column(default=0)
+
+
+def hit(limit: Limit, subject: str, now: datetime) -> None:
+    """Count one more. Raises TooMany, and counts nothing, once the limit is reached."""
+    ends_at = _window_end(limit, now)
+    key = _hashed(limit, subject)
+    row = db.session.get(Tally, (key, ends_at), with_for_update=True)
+    if row is None:
+        db.session.execute(sa.delete(Tally).where(Tally.ends_at < now))
+        row = Tally(subject=key, ends_at=ends_at, count=0)
+        db.session.add(row)
+    if row.count >= limit.times:
+        wait = max(1, int((ends_at - now).total_seconds()) + 1)
+        raise TooMany(_("Too many tries. Please wait a little."), wait, code=limit.name)
+    row.count += 1
+    db.session.flush()
+
+
+def clear(limit: Limit, subject: str, now: datetime) -> None:
+    """Forget what was counted in this window."""
+    key = _hashed(limit, subject)
+    db.session.execute(
+        sa.delete(Tally).where(Tally.subject == key, Tally.ends_at == _window_end(limit, now))
+    )
+
+
+def _window_end(limit: Limit, now: datetime) -> datetime:
+    seconds = int(now.timestamp())
+    return now.replace(microsecond=0) + timedelta(seconds=limit.seconds - seconds % limit.seconds)
+
+
+def _hashed(limit: Limit, subject: str) -> str:
+    return hashlib.sha256(f"{limit.name}\n{subject}".encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Judgement: queues, decisions, reports and sanctions. Imports accounts, sites and threads."""

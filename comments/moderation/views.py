@@ -1,0 +1,3 @@
+from flask import Blueprint
+
+moderation = Blueprint("moderation", __name__)

@@ -1,0 +1,121 @@
+"""Who is asking, from where, and what a browser may do with our answers."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from flask import Flask, Response, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask_limiter import Limiter
+from flask_wtf.csrf import CSRFProtect
+
+from comments import settings
+
+BODY_BYTES = 64 * 1024
+LOOSE = ("/api/", "/embed", "/livez", "/readyz")
+
+OWN_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+
+csrf = CSRFProtect()
+
+
+class CookieForPages(SecureCookieSessionInterface):
+    """Our own pages have a cookie; what publishers' pages and programs ask never sees one."""
+
+    def open_session(self, app: Flask, request: object) -> SecureCookieSession | None:
+        if is_cookieless():
+            return self.make_null_session(app)
+        return super().open_session(app, request)  # type: ignore[arg-type]
+
+
+def is_cookieless() -> bool:
+    return request.path.startswith(LOOSE)
+
+
+def client_address() -> str:
+    """Where the request came from: the right-most hop that is none of our proxies.
+
+    IPv6 addresses count by their network of 64 bits, since a household has a whole one.
+    """
+    trusted = settings.current().trusted_proxies
+    hops = [request.remote_addr or ""]
+    if trusted:
+        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")] + hops
+    found = hops[-1]
+    for hop in reversed(hops):
+        try:
+            address = ipaddress.ip_address(hop)
+        except ValueError:
+            break
+        found = hop
+        if not any(address in network for network in trusted):
+            break
+    return _network(found)
+
+
+def _network(address: str) -> str:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
+
+
+limiter = Limiter(client_address, storage_uri="memory://", default_limits=["1200/minute"])
+
+
+def init_app(app: Flask) -> None:
+    configured = settings.current_of(app)
+    app.session_interface = CookieForPages()
+    app.config.update(
+        SECRET_KEY=configured.secret,
+        SESSION_COOKIE_NAME="__Host-comments" if configured.is_https else "comments",
+        SESSION_COOKIE_SECURE=configured.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        MAX_CONTENT_LENGTH=BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=BODY_BYTES,
+        MAX_FORM_PARTS=100,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        RATELIMIT_HEADERS_ENABLED=False,
+    )
+    csrf.init_app(app)
+    limiter.init_app(app)
+    app.before_request(_check_form)
+    app.after_request(_headers)
+
+
+def _check_form() -> None:
+    if request.method not in ("GET", "HEAD", "OPTIONS") and not is_cookieless():
+        csrf.protect()
+
+
+def _headers(response: Response) -> Response:
+    """Every answer: nothing sniffed, framed, or remembered by a cache unless the view said so."""
+    headers = response.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Content-Security-Policy", OWN_POLICY)
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    headers.setdefault("Cache-Control", "no-store")
+    if settings.current().is_https:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if "request_id" in g:
+        headers["X-Request-Id"] = g.request_id
+    return response
+
+
+def begin_session() -> None:
+    """Drop whatever the cookie held, so that nothing from before signing in lives on."""
+    session.clear()
+    session.permanent = True

@@ -1,0 +1,130 @@
+"""The environment, read once and typed; a half-configured service refuses to start."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class WrongSettings(Exception):
+    """A setting is missing or malformed; the message says which and what to do."""
+
+
+class Settings(BaseSettings):
+    """Every COMMENTS_… variable. Unset ones have a value that works on one machine."""
+
+    model_config = SettingsConfigDict(env_prefix="COMMENTS_", frozen=True, extra="ignore")
+
+    instance: Path = Path("instance")
+    database_url: str = ""
+    secret_key: SecretStr | None = Field(default=None, min_length=32)
+    url: str = "http://127.0.0.1:8000"
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
+
+    @field_validator("instance")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.absolute()
+
+    @field_validator("url")
+    @classmethod
+    def _public_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("is no http or https address")
+        if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
+            raise ValueError("must be a bare address without a path, such as https://talk.example")
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+            raise ValueError("must begin with https:// unless it is on this machine")
+        return value.rstrip("/").lower()
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip())
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        value = value.replace("postgres://", "postgresql://", 1)
+        value = value.replace("postgresql://", "postgresql+psycopg://", 1)
+        if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("must begin with postgresql:// or sqlite:///")
+        return value
+
+    @model_validator(mode="after")
+    def _default_database(self) -> Settings:
+        if not self.database_url:
+            object.__setattr__(self, "database_url", f"sqlite:///{self.instance / 'comments.db'}")
+        return self
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def is_https(self) -> bool:
+        return self.url.startswith("https://")
+
+    @cached_property
+    def secret(self) -> str:
+        """The given key, or one made once and kept in the instance folder."""
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value()
+        return _kept_secret(self.instance / "secret_key")
+
+
+def read() -> Settings:
+    """The settings of this environment.
+
+    Raises WrongSettings with one line that names each wrong variable.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise WrongSettings("; ".join(map(_words, error.errors(include_url=False)))) from None
+
+
+def current_of(app: Flask) -> Settings:
+    found: Settings = app.extensions["comments"]
+    return found
+
+
+def current() -> Settings:
+    """The settings of the running app."""
+    return current_of(current_app)
+
+
+def _words(error: object) -> str:
+    assert isinstance(error, dict)
+    name = "COMMENTS_" + str(error["loc"][0] if error["loc"] else "?").upper()
+    return f"{name} {str(error['msg']).removeprefix('Value error, ')}"
+
+
+def _kept_secret(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    if not path.exists():
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48))
+        try:
+            os.link(draft, path)  # only the first of several processes wins; nobody reads half a file
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()

@@ -1,0 +1,7 @@
+"""Every event of the system, one line each. Handlers run in the same transaction and only add rows."""
+
+from blinker import Namespace
+
+_events = Namespace()
+
+account_closed = _events.signal("account-closed")  # sender: the User; erase: bool; now

@@ -1,0 +1,3 @@
+from flask import Blueprint
+
+sites = Blueprint("sites", __name__)

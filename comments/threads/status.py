@@ -1,0 +1,135 @@
+"""The one place where a status changes; it always leaves a record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from comments.accounts.models import User
+from comments.db import db
+from comments.errors import Conflict
+from comments.sites.models import Participant
+from comments.threads.models import Act, Article, Comment, Decision, Status
+
+PENDING, PUBLISHED, REJECTED, WITHDRAWN = (
+    Status.PENDING,
+    Status.PUBLISHED,
+    Status.REJECTED,
+    Status.WITHDRAWN,
+)
+
+# Staying where one is (kept, edited) is a decision too; nothing leaves withdrawn.
+LEGAL: dict[Status | None, frozenset[Status]] = {
+    None: frozenset(Status),
+    PENDING: frozenset({PENDING, PUBLISHED, REJECTED, WITHDRAWN}),
+    PUBLISHED: frozenset({PENDING, PUBLISHED, REJECTED, WITHDRAWN}),
+    REJECTED: frozenset({REJECTED, PUBLISHED, PENDING}),
+    WITHDRAWN: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Who did what, and for which reason; nobody means the service itself."""
+
+    act: Act
+    by: User | None = None
+    reason: str | None = None
+    rule: str | None = None
+    note: str | None = None
+
+
+def move(comment: Comment, to: Status, why: Why, now: datetime) -> Decision:
+    """Give `comment` the status `to`, with every counter, version and the record of it.
+
+    The article's row must be locked by the caller (`locked`), so that two moves in one thread
+    come one after the other. A comment that has no decision yet is new. Raises Conflict for a
+    move that is not legal.
+    """
+    before = None if comment.decided_id is None else comment.status
+    if to not in LEGAL[before] or (before is None and to is WITHDRAWN and why.act is not Act.IMPORT):
+        raise Conflict("This comment can't be moved there.", code="illegal-move", status=before)
+    comment.status = to
+    comment.shown = to is PUBLISHED or comment.replies > 0
+    _count_article(comment, before, to)
+    _count_author(comment, before, to, now)
+    _count_ancestors(comment, (to is PUBLISHED) - (before is PUBLISHED))
+    return _recorded(comment, before, to, why, now)
+
+
+def locked(article_id: int) -> Article:
+    """The article, read afresh and held until the transaction ends."""
+    return db.session.execute(
+        sa.select(Article)
+        .where(Article.id == article_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one()
+
+
+def _count_article(comment: Comment, before: Status | None, to: Status) -> None:
+    visible = PUBLISHED in (before, to) or comment.shown
+    changes: dict[str, object] = {}
+    for status in (PENDING, PUBLISHED, REJECTED):
+        if step := (to is status) - (before is status):
+            changes[status.value] = getattr(Article, status.value) + step
+    if visible:
+        changes["version"] = Article.version + 1
+    if changes:
+        db.session.execute(
+            sa.update(Article).where(Article.id == comment.article_id).values(changes)
+        )
+
+
+def _count_author(comment: Comment, before: Status | None, to: Status, now: datetime) -> None:
+    published = (to is PUBLISHED) - (before is PUBLISHED)
+    rejected = (to is REJECTED) - (before is REJECTED)
+    row = db.session.get(Participant, (comment.site_id, comment.author_id), with_for_update=True)
+    if row is None:
+        row = Participant(
+            site_id=comment.site_id,
+            user_id=comment.author_id,
+            first_seen_at=now,
+            published=0,
+            rejected=0,
+            upheld_reports=0,
+        )
+        db.session.add(row)
+    row.published += published
+    row.rejected += rejected
+
+
+def _count_ancestors(comment: Comment, step: int) -> None:
+    if not step or not comment.ancestor_ids:
+        return
+    replies = Comment.replies + step
+    db.session.execute(
+        sa.update(Comment)
+        .where(Comment.id.in_(comment.ancestor_ids))
+        .values(replies=replies, shown=sa.or_(Comment.status == PUBLISHED, replies > 0))
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def _recorded(
+    comment: Comment, before: Status | None, to: Status, why: Why, now: datetime
+) -> Decision:
+    decision = Decision(
+        site_id=comment.site_id,
+        comment_id=comment.id,
+        revision=comment.revision,
+        act=why.act,
+        from_status=before,
+        to_status=to,
+        by_id=why.by.id if why.by else None,
+        reason=why.reason,
+        rule=why.rule,
+        note=why.note,
+        created_at=now,
+    )
+    db.session.add(decision)
+    db.session.flush()
+    comment.decided_id = decision.id
+    return decision

@@ -1,0 +1,3 @@
+from flask import Blueprint
+
+widget = Blueprint("widget", __name__)

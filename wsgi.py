@@ -1,0 +1,3 @@
+from comments import create_app
+
+app = create_app()
