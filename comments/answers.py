@@ -117,7 +117,9 @@ def _from_database(error: Exception) -> AnyResponse:
 
 def _unexpected(error: Exception) -> AnyResponse:
     log.exception("unexpected", error=type(error).__name__)
-    failure = DomainError(_("Something went wrong on our side. It has been noted."), code="internal")
+    failure = DomainError(
+        _("Something went wrong on our side. It has been noted."), code="internal"
+    )
     failure.status = 500
     return refused(failure)
 

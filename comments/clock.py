@@ -14,5 +14,5 @@ def now() -> datetime:
 
 def freeze(moment: datetime | None) -> None:
     """Let `now` answer this moment until it is called with None; for tests and the demo."""
-    global _frozen  # noqa: PLW0603 - the whole process shares one clock, its threads too
+    global _frozen
     _frozen = moment

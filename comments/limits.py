@@ -1,4 +1,4 @@
-"""How often something may happen, counted in a table so that it holds over processes and restarts."""
+"""How often something may happen, counted in a table that outlives processes."""
 
 from __future__ import annotations
 

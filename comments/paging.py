@@ -71,7 +71,7 @@ def by_moment(
     after: str | None,
     size: int,
 ) -> sa.Select[Any]:
-    """Order `select` by (moment, id), begin behind the cursor, and read one row more than a page."""
+    """Order by (moment, id), begin behind the cursor, and read one row more than a page."""
     moment, id = columns
     if after:
         stamp, number = moment_of(after)
@@ -89,5 +89,5 @@ def cut(rows: Sequence[T], size: int, cursor: Callable[[T], str]) -> Page[T]:
     return Page(shown, cursor(shown[-1]) if more else None)
 
 
-def read(select: sa.Select[tuple[T]], size: int, cursor: Callable[[T], str]) -> Page[T]:
+def read(select: sa.Select[T], size: int, cursor: Callable[[T], str]) -> Page[T]:
     return cut(db.session.scalars(select).all(), size, cursor)

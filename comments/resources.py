@@ -1,4 +1,4 @@
-"""Where templates and migrations lie: beside the package in a checkout, inside it once installed."""
+"""Where templates and migrations lie: beside the package, or inside it once installed."""
 
 from pathlib import Path
 

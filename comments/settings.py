@@ -55,7 +55,9 @@ class Settings(BaseSettings):
     def _networks(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return tuple(ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip())
+        return tuple(
+            ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip()
+        )
 
     @field_validator("database_url")
     @classmethod
@@ -122,7 +124,9 @@ def _kept_secret(path: Path) -> str:
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(48))
         try:
-            os.link(draft, path)  # only the first of several processes wins; nobody reads half a file
+            os.link(
+                draft, path
+            )  # only the first of several processes wins; nobody reads half a file
         except FileExistsError:
             pass
         finally:

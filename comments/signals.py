@@ -1,4 +1,4 @@
-"""Every event of the system, one line each. Handlers run in the same transaction and only add rows."""
+"""Every event, one line each. Handlers run in the same transaction and only change rows."""
 
 from blinker import Namespace
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 
 def word(kind: type[StrEnum], name: str | None = None) -> sa.Enum:
-    """A column type for the members of `kind`, stored as their words and checked by the database."""
+    """A column type for the members of `kind`, stored as words, checked by the database."""
     return sa.Enum(
         kind,
         native_enum=False,

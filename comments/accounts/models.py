@@ -15,7 +15,7 @@ from comments.words import word
 class Way(StrEnum):
     """How an identity proves itself; foreign ones only say where an imported person came from."""
 
-    PASSWORD = "password"
+    PASSWORD = "password"  # noqa: S105 - the word, not a secret
     DISQUS = "disqus"
     WORDPRESS = "wordpress"
 
@@ -54,9 +54,7 @@ class User(Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    site_id: Mapped[int | None] = mapped_column(
-        sa.ForeignKey("sites.id"), index=True
-    )
+    site_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sites.id"), index=True)
     name: Mapped[str] = mapped_column(sa.String(80))
     name_key: Mapped[str | None] = mapped_column(bytewise(200))
     email: Mapped[str | None] = mapped_column(sa.String(254))
@@ -115,7 +113,7 @@ class Session(Model):
 
 
 class Ticket(Model):
-    """Something to be used once, soon: a sign-in link, or the code that a page turns into a token."""
+    """Used once, soon: a sign-in link, or the code that a page turns into a token."""
 
     __tablename__ = "tickets"
     __table_args__ = ({"sqlite_autoincrement": True},)

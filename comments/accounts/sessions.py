@@ -1,4 +1,4 @@
-"""Where people are signed in: begun, seen, ended. Each is a row, so ending one ends it everywhere."""
+"""Where people are signed in. Each place is a row, so ending it ends it everywhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SEEN_EVERY = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a session is good for: the kind, and for a widget the site and the origin of the page."""
+    """What a session is good for: its kind, and for a widget the site and the page's origin."""
 
     kind: Kind
     site_id: int | None = None
@@ -51,7 +51,9 @@ def begin(user: User, scope: Scope, now: datetime) -> str:
 def find(token: str, kinds: frozenset[Kind], now: datetime) -> Session | None:
     """The living session of this token, with its person."""
     found = db.session.scalar(
-        sa.select(Session).where(Session.token_hash == tokens.hashed(token), Session.kind.in_(kinds))
+        sa.select(Session).where(
+            Session.token_hash == tokens.hashed(token), Session.kind.in_(kinds)
+        )
     )
     if found is None or found.user.is_closed:
         return None
@@ -68,7 +70,7 @@ def seen(session: Session, now: datetime) -> None:
     session.seen_at = now
 
 
-def of(user: User) -> sa.Select[tuple[Session]]:
+def of(user: User) -> sa.Select[Session]:
     return sa.select(Session).where(Session.user_id == user.id)
 
 

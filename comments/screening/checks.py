@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from comments.screening.draft import Draft
 from comments.screening.findings import Finding

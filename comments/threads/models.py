@@ -109,7 +109,9 @@ class Comment(Model):
         sa.UniqueConstraint("site_id", "id"),
         sa.UniqueConstraint("article_id", "id"),
         sa.ForeignKeyConstraint(["site_id", "article_id"], ["articles.site_id", "articles.id"]),
-        sa.ForeignKeyConstraint(["article_id", "parent_id"], ["comments.article_id", "comments.id"]),
+        sa.ForeignKeyConstraint(
+            ["article_id", "parent_id"], ["comments.article_id", "comments.id"]
+        ),
         sa.ForeignKeyConstraint(["article_id", "root_id"], ["comments.article_id", "comments.id"]),
         sa.UniqueConstraint("site_id", "import_key"),
         # Roots of a page, by time; and what is drawn below a root, in the order of drawing.

@@ -49,7 +49,9 @@ def move(comment: Comment, to: Status, why: Why, now: datetime) -> Decision:
     move that is not legal.
     """
     before = None if comment.decided_id is None else comment.status
-    if to not in LEGAL[before] or (before is None and to is WITHDRAWN and why.act is not Act.IMPORT):
+    if to not in LEGAL[before] or (
+        before is None and to is WITHDRAWN and why.act is not Act.IMPORT
+    ):
         raise Conflict("This comment can't be moved there.", code="illegal-move", status=before)
     comment.status = to
     comment.shown = to is PUBLISHED or comment.replies > 0
@@ -64,7 +66,7 @@ def locked(article_id: int) -> Article:
     return db.session.execute(
         sa.select(Article)
         .where(Article.id == article_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).scalar_one()
 

@@ -1,0 +1,120 @@
+"""What people and programs send, parsed whole: every fault is named, and nothing else gets in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from comments.errors import Fault, Invalid
+
+T = TypeVar("T", bound="Form")
+
+_BROKEN = re.compile(r"[\x00\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+BIGGEST = 2**63 - 1
+
+
+class Form(BaseModel):
+    """The parent of everything that is parsed: frozen, and closed to fields it does not name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=100_000)
+
+
+def _whole(text: str) -> str:
+    if _BROKEN.search(text):
+        raise PydanticCustomError("characters", "holds characters that can't be kept")
+    return text
+
+
+def _one_line(text: str) -> str:
+    text = text.strip()
+    if _CONTROL.search(text) or "\n" in text or "\r" in text:
+        raise PydanticCustomError("characters", "holds characters that can't be kept")
+    return text
+
+
+def _number(given: object) -> object:
+    if isinstance(given, str) and re.fullmatch(r"[0-9]{1,19}", given):
+        given = int(given)
+    if isinstance(given, bool) or not isinstance(given, int) or not 0 < given <= BIGGEST:
+        raise PydanticCustomError("id", "is no id")
+    return given
+
+
+def _or_none(given: object) -> object:
+    return None if given == "" else given
+
+
+Text = Annotated[str, AfterValidator(_whole)]
+Line = Annotated[str, AfterValidator(_one_line)]
+Id = Annotated[int, BeforeValidator(_number)]
+# What a form left empty is not there.
+Blank = BeforeValidator(_or_none)
+
+
+def parse(kind: type[T], source: Mapping[str, Any]) -> T:
+    """The form that `source`, of an HTML form or an address, holds. Raises Invalid."""
+    try:
+        return kind.model_validate(dict(source))
+    except ValidationError as error:
+        raise invalid(error) from None
+
+
+def parse_json(kind: type[T], body: bytes) -> T:
+    """The form in a JSON body, types taken strictly. Raises Invalid."""
+    try:
+        return kind.model_validate_json(body, strict=True)
+    except ValidationError as error:
+        raise invalid(error) from None
+
+
+def invalid(error: ValidationError) -> Invalid:
+    faults = [_fault(detail) for detail in error.errors(include_url=False, include_input=False)]
+    return Invalid(_("Some of this can't be taken."), faults)
+
+
+def refuse(field: str, code: str, message: str) -> Invalid:
+    """A refusal for one reason."""
+    return Invalid(message, [Fault(field, code, message)])
+
+
+def _fault(detail: ErrorDetails) -> Fault:
+    field = ".".join(str(part) for part in detail["loc"])
+    code = detail["type"]
+    words = MESSAGES.get(code)
+    message = str(words) % detail.get("ctx", {}) if words else str(detail["msg"])
+    return Fault(field, code, message)
+
+
+MESSAGES = {
+    "missing": lazy_gettext("This is missing."),
+    "extra_forbidden": lazy_gettext("This is not known here."),
+    "json_invalid": lazy_gettext("This is no JSON."),
+    "json_type": lazy_gettext("This is no JSON."),
+    "string_type": lazy_gettext("This must be text."),
+    "string_too_short": lazy_gettext("This needs at least %(min_length)s characters."),
+    "string_too_long": lazy_gettext("This may have at most %(max_length)s characters."),
+    "string_unicode": lazy_gettext("This holds characters that can't be kept."),
+    "characters": lazy_gettext("This holds characters that can't be kept."),
+    "id": lazy_gettext("This is no id."),
+    "int_type": lazy_gettext("This must be a whole number."),
+    "int_parsing": lazy_gettext("This must be a whole number."),
+    "int_from_float": lazy_gettext("This must be a whole number."),
+    "greater_than_equal": lazy_gettext("This must be at least %(ge)s."),
+    "less_than_equal": lazy_gettext("This may be at most %(le)s."),
+    "bool_type": lazy_gettext("This must be true or false."),
+    "bool_parsing": lazy_gettext("This must be true or false."),
+    "enum": lazy_gettext("This is none of the possible words."),
+    "literal_error": lazy_gettext("This is none of the possible words."),
+    "datetime_parsing": lazy_gettext("This is no date and time."),
+    "datetime_from_date_parsing": lazy_gettext("This is no date and time."),
+    "datetime_type": lazy_gettext("This is no date and time."),
+    "timezone_aware": lazy_gettext("This date and time needs its time zone."),
+    "model_type": lazy_gettext("This must be an object."),
+}

@@ -1,0 +1,148 @@
+"""Articles: found by the publisher's id or a known address, made at the first post."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from comments import audit, limits
+from comments.accounts.models import User
+from comments.db import db
+from comments.errors import Conflict
+from comments.sites.models import Site
+from comments.threads import addresses
+from comments.threads.forms import ArticleFacts, NewComment
+from comments.threads.models import Alias, Article, State
+
+NEW_ARTICLES = limits.Limit("new-articles", times=20, seconds=3600)
+BLANKS = ("url", "title", "section", "published_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """How a page names its article: the publisher's id, and the page's address if it is known."""
+
+    key: str
+    url: str | None = None
+
+
+def find(site: Site, name: Name) -> Article | None:
+    """The article of this id; failing that, the one that is known under this address."""
+    found = db.session.scalar(
+        sa.select(Article).where(Article.site_id == site.id, Article.key == name.key)
+    )
+    return found or _by_address(site, name)
+
+
+def _by_address(site: Site, name: Name) -> Article | None:
+    urls = [url for url in (name.url, _as_url(name.key)) if url]
+    if not urls:
+        return None
+    aliases = sa.select(Alias.article_id).where(Alias.site_id == site.id, Alias.url.in_(urls))
+    return db.session.scalar(sa.select(Article).where(Article.id.in_(aliases)).limit(1))
+
+
+def _as_url(key: str) -> str | None:
+    """A slot without an id sends its address as the id."""
+    try:
+        return addresses.canonical(key) if key.startswith(("http://", "https://")) else None
+    except ValueError:
+        return None
+
+
+def found_or_made(site: Site, form: NewComment, author: User, now: datetime) -> Article:
+    """The article of a post, made if it is new. What the page says only fills blanks.
+
+    Raises TooMany when this person began too many articles.
+    """
+    url = form.url if form.url and addresses.same_origin(form.url, site.addresses) else None
+    article = find(site, Name(form.article, url))
+    if article is None:
+        limits.hit(NEW_ARTICLES, f"{site.id}:{author.id}", now)
+        article = _made(site, form.article, now, author)
+    elif article.key != form.article and not _as_url(form.article):
+        _bind(article, form.article)
+    if url or not form.url:
+        _fill_blanks(article, form, url or _allowed_key(site, form.article))
+    return article
+
+
+def _allowed_key(site: Site, key: str) -> str | None:
+    url = _as_url(key)
+    return url if url and addresses.same_origin(url, site.addresses) else None
+
+
+def _made(site: Site, key: str, now: datetime, author: User | None) -> Article:
+    article = Article(
+        site_id=site.id,
+        key=_as_url(key) or key,
+        state=State.OPEN,
+        created_at=now,
+        created_by_id=author.id if author else None,
+    )
+    db.session.add(article)
+    db.session.flush()
+    return article
+
+
+def _bind(article: Article, key: str) -> None:
+    """An article that was only known by its address takes the publisher's id at the first post."""
+    if _as_url(article.key):
+        article.key = key
+
+
+def _fill_blanks(article: Article, form: NewComment, url: str | None) -> None:
+    for field in BLANKS:
+        value = url if field == "url" else getattr(form, field)
+        if value is not None and getattr(article, field) is None:
+            setattr(article, field, value)
+    if url:
+        add_alias(article, url)
+
+
+def add_alias(article: Article, url: str) -> bool:
+    """Let this address find the article too; the first article of an address keeps it."""
+    known = db.session.get(Alias, (article.site_id, url))
+    if known is None:
+        db.session.add(Alias(site_id=article.site_id, url=url, article_id=article.id))
+        db.session.flush()
+    return known is None or known.article_id == article.id
+
+
+def describe(
+    site: Site, key: str, facts: ArticleFacts, by_id: int | None, now: datetime
+) -> Article:
+    """What the publisher says of an article, made if it is new. Raises Conflict for a taken url."""
+    article = db.session.scalar(
+        sa.select(Article).where(Article.site_id == site.id, Article.key == key).with_for_update()
+    ) or _made(site, key, now, None)
+    changes = facts.model_dump(exclude={"site"}, exclude_unset=True)
+    if changes.get("state", article.state) is None:
+        changes.pop("state")
+    if changes.get("url") and not add_alias(article, changes["url"]):
+        raise Conflict("Another article has this address.", code="address-taken")
+    _apply(article, changes, by_id, now)
+    return article
+
+
+def _apply(article: Article, changes: dict[str, Any], by_id: int | None, now: datetime) -> None:
+    before = {field: getattr(article, field) for field in changes}
+    changed = {field for field in changes if before[field] != changes[field]}
+    if not changed:
+        return
+    for field in changed:
+        setattr(article, field, changes[field])
+    article.version = Article.version + 1
+    audit.record(
+        "article",
+        now=now,
+        by_id=by_id,
+        site_id=article.site_id,
+        article=article.id,
+        changed=sorted(changed),
+    )
+    db.session.flush()
+    db.session.refresh(article)

@@ -1,0 +1,58 @@
+"""What readers and publishers send about comments and articles."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic_core import PydanticCustomError
+
+from comments.forms import Blank, Form, Id, Line, Text
+from comments.threads import addresses
+from comments.threads.models import State
+
+# Beyond what any site allows, so that the check can say how long the text is and what is the most.
+MOST_TYPED = 20_000
+
+
+def _canonical(url: str) -> str:
+    try:
+        return addresses.canonical(url)
+    except ValueError as error:
+        raise PydanticCustomError("url", "is no address of a page") from error
+
+
+Url = Annotated[str, AfterValidator(_canonical)]
+ArticleKey = Annotated[Line, Field(min_length=1, max_length=300)]
+Body = Annotated[Text, Field(max_length=MOST_TYPED)]
+
+
+class NewComment(Form):
+    """A post. What a page says about its article only fills blanks; `website` is the trap field."""
+
+    site: Line = Field(min_length=1, max_length=60)
+    article: ArticleKey
+    body: Body
+    parent: Annotated[Id | None, Blank] = None
+    url: Annotated[Url | None, Blank] = Field(default=None, max_length=2000)
+    title: Annotated[Line | None, Blank] = Field(default=None, max_length=300)
+    section: Annotated[Line | None, Blank] = Field(default=None, max_length=120)
+    published_at: Annotated[AwareDatetime | None, Blank] = None
+    website: str = Field(default="", max_length=2000)
+
+
+class EditedComment(Form):
+    body: Body
+
+
+class ArticleFacts(Form):
+    """What a publisher's own program says of an article; it overrides; absent is unchanged."""
+
+    site: Line = Field(min_length=1, max_length=60)
+    url: Annotated[Url | None, Blank] = Field(default=None, max_length=2000)
+    title: Line | None = Field(default=None, max_length=300)
+    section: Line | None = Field(default=None, max_length=120)
+    language: Line | None = Field(default=None, max_length=35)
+    published_at: AwareDatetime | None = None
+    state: State | None = None
+    closes_at: AwareDatetime | None = None

@@ -1,0 +1,87 @@
+"""The same post again: by its Idempotency-Key for a day, by its words for a few minutes."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from comments.accounts.models import User
+from comments.db import db
+from comments.errors import Fault, Invalid
+from comments.threads.forms import NewComment
+from comments.threads.models import Answer, Comment, Status
+from comments.threads.writing import Place, Written
+
+SAME_CLICK = timedelta(minutes=5)
+KEPT = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The comment of a post, and the status that the post was answered with, then or now."""
+
+    comment: Comment
+    status: Status
+
+
+def answered(author: User, key: str | None, form: NewComment, now: datetime) -> Posted | None:
+    """What this key was answered before. Raises Invalid when it came with another body."""
+    if key is None:
+        return None
+    row = db.session.get(Answer, (author.id, key))
+    if row is None or row.created_at + KEPT < now:
+        return None
+    if row.body_hash != _hash(form):
+        message = _("This Idempotency-Key was used for another comment.")
+        raise Invalid(message, [Fault("Idempotency-Key", "reused", message)])
+    comment = db.session.get(Comment, row.comment_id)
+    assert comment is not None
+    return Posted(comment, row.status)
+
+
+def same_click(place: Place, text: Written, now: datetime) -> Posted | None:
+    """What this person just said in this very place, in the same words."""
+    parent = place.parent.id if place.parent else None
+    found = db.session.scalar(
+        sa.select(Comment)
+        .where(
+            Comment.author_id == place.author.id,
+            Comment.site_id == place.article.site_id,
+            Comment.created_at > now - SAME_CLICK,
+            Comment.article_id == place.article.id,
+            Comment.parent_id.is_(None) if parent is None else Comment.parent_id == parent,
+            Comment.fingerprint == text.fingerprint,
+            Comment.status != Status.WITHDRAWN,
+        )
+        .order_by(Comment.created_at, Comment.id)
+        .limit(1)
+    )
+    return Posted(found, found.status) if found else None
+
+
+def remember(
+    author: User, key: str | None, form: NewComment, posted: Posted, now: datetime
+) -> None:
+    if key is None:
+        return
+    db.session.execute(
+        sa.delete(Answer).where(Answer.user_id == author.id, Answer.created_at < now - KEPT)
+    )
+    db.session.add(
+        Answer(
+            user_id=author.id,
+            key=key,
+            body_hash=_hash(form),
+            comment_id=posted.comment.id,
+            status=posted.status,
+            created_at=now,
+        )
+    )
+
+
+def _hash(form: NewComment) -> str:
+    return hashlib.sha256(form.model_dump_json().encode()).hexdigest()

@@ -1,0 +1,207 @@
+"""The cast, a real database of each kind, and clients that are signed in or not.
+
+ada administers the site (its owner), mo moderates it, rae reads and writes, sam moderates another
+site, and nobody is nobody.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from comments import clock, create_app
+from comments.accounts.models import User
+from comments.db import db
+from comments.security import limiter
+from comments.settings import Settings
+from comments.sites.models import Role, Site
+from tests import factories, servers
+from tests.corpora import shared
+
+ENGINES = ("sqlite", "postgresql")
+NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
+HOST = "http://127.0.0.1:8000"
+PUBLISHER = "https://gazette.example"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--engine", choices=[*ENGINES, "both"], default="both", help="the database to test with"
+    )
+    parser.addoption("--soak", action="store_true", help="run at the sizes of `make soak`")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "engine" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--engine")
+        engines = ENGINES if chosen == "both" else (chosen,)
+        if metafunc.definition.get_closest_marker("browser") and chosen == "both":
+            engines = ("sqlite",)
+        metafunc.parametrize("engine", engines, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--soak"):
+        _deselect(config, items, "soak", "sizes of `make soak`")
+    if not shared().is_dir() and not os.environ.get("CI"):
+        _deselect(config, items, "shared", f"no shared corpora at {shared()}")
+
+
+def _deselect(config: pytest.Config, items: list[pytest.Item], marker: str, why: str) -> None:
+    gone = [item for item in items if item.get_closest_marker(marker)]
+    if gone:
+        config.hook.pytest_deselected(items=gone)
+        items[:] = [item for item in items if item not in gone]
+        print(f"deselected {len(gone)} tests: {why}")
+
+
+@pytest.fixture(scope="session")
+def _postgresql() -> Iterator[Callable[[], str]]:
+    with servers.postgresql() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def database(engine: str, request: pytest.FixtureRequest, tmp_path_factory: Any) -> str:
+    if engine == "sqlite":
+        return f"sqlite:///{tmp_path_factory.mktemp('db') / 'test.db'}"
+    return str(request.getfixturevalue("_postgresql")())
+
+
+@pytest.fixture(scope="session")
+def service(database: str, tmp_path_factory: Any) -> Iterator[Flask]:
+    """The app on a migrated database; one for the whole run of an engine."""
+    app = create_app(
+        Settings(
+            instance=Path(tmp_path_factory.mktemp("instance")),
+            database_url=database,
+            secret_key="a secret for tests that is long enough",
+            url=HOST,
+        )
+    )
+    limiter.enabled = False
+    app.test_client_class = Client
+    with app.app_context():
+        flask_migrate.upgrade()
+        db.session.remove()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(service: Flask) -> Iterator[Flask]:
+    """The app with an empty database, inside its context."""
+    with service.app_context():
+        try:
+            yield service
+        finally:
+            db.session.remove()
+            clock.freeze(None)
+            _emptied()
+
+
+def _emptied() -> None:
+    with db.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            names = ", ".join(table.name for table in db.metadata.sorted_tables)
+            connection.exec_driver_sql(f"TRUNCATE {names}")
+        else:
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+            for table in reversed(db.metadata.sorted_tables):
+                connection.execute(table.delete())
+        connection.commit()
+
+
+class Client(FlaskClient):
+    """A client whose requests see nothing of the test's own context, nor it of theirs."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        kwargs.setdefault("base_url", HOST)
+        response = contextvars.Context().run(super().open, *args, **kwargs)
+        if db.session.registry.has():
+            db.session.rollback()
+        return response
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Nobody's browser."""
+    return app.test_client()
+
+
+@pytest.fixture
+def frozen(app: Flask) -> datetime:
+    """A clock that stands still at NOW until `clock.freeze` sets it on."""
+    clock.freeze(NOW)
+    return NOW
+
+
+@dataclass(frozen=True)
+class Cast:
+    gazette: Site
+    notes: Site
+    ada: User
+    mo: User
+    rae: User
+    sam: User
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    """Two sites and their people."""
+    gazette = factories.site("gazette", origins=(PUBLISHER, "https://www.gazette.example"))
+    notes = factories.site("field-notes", origins=("https://notes.example",))
+    ada, mo, rae, sam = (factories.user(name) for name in ("ada", "mo", "rae", "sam"))
+    factories.member(gazette, ada, Role.OWNER)
+    factories.member(gazette, mo, Role.MODERATOR)
+    factories.member(notes, sam, Role.MODERATOR)
+    return Cast(gazette, notes, ada, mo, rae, sam)
+
+
+@pytest.fixture
+def as_(app: Flask) -> Callable[[User | None], FlaskClient]:
+    """The browser of this person on our own pages, signed in by cookie."""
+
+    def browser(user: User | None) -> FlaskClient:
+        made = app.test_client()
+        if user is not None:
+            token = factories.cookie_token(user)
+            with made.session_transaction() as session:
+                session["_user_id"] = token
+                session["_fresh"] = True
+        return made
+
+    return browser
+
+
+class Statements(list[str]):
+    """The SQL statements sent since it was cleared, but for those that begin and end."""
+
+    def selects(self) -> list[str]:
+        return [statement for statement in self if statement.lstrip().startswith("SELECT")]
+
+
+@pytest.fixture
+def statements(app: Flask) -> Iterator[Statements]:
+    seen = Statements()
+
+    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "SAVEPOINT")):
+            seen.append(statement)
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(db.engine, "before_cursor_execute", note)

@@ -1,0 +1,121 @@
+"""People, sites and talk for tests, made as plainly as possible and committed at once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from comments import clock, names
+from comments.accounts import sessions
+from comments.accounts.models import Kind, User
+from comments.db import db, transaction
+from comments.screening.draft import Standing
+from comments.screening.findings import Finding
+from comments.screening.policy import Outcome, Verdict
+from comments.sites.models import Membership, Origin, Role, Site, SiteSettings
+from comments.threads import status, writing
+from comments.threads.models import Act, Article, Comment, State, Status
+
+
+def user(name: str, **fields: Any) -> User:
+    def act() -> User:
+        row = User(name=name, name_key=names.key(name), created_at=clock.now(), **fields)
+        db.session.add(row)
+        return row
+
+    return transaction(act)
+
+
+def site(key: str, *, origins: tuple[str, ...] = (), **settings: Any) -> Site:
+    def act() -> Site:
+        row = Site(
+            key=key,
+            name=key.replace("-", " ").title(),
+            values=SiteSettings(**{"hold_first": 0, **settings}).model_dump(),
+            created_at=clock.now(),
+        )
+        row.origins = [Origin(address=origin) for origin in origins]
+        db.session.add(row)
+        return row
+
+    return transaction(act)
+
+
+def settle(site: Site, **settings: Any) -> None:
+    """Change settings of a site."""
+
+    def act() -> None:
+        site.values = {**site.values, **settings}
+        site.version += 1
+
+    transaction(act)
+
+
+def member(site: Site, user: User, role: Role) -> Membership:
+    def act() -> Membership:
+        row = Membership(site_id=site.id, user_id=user.id, role=role, created_at=clock.now())
+        db.session.add(row)
+        return row
+
+    return transaction(act)
+
+
+def article(site: Site, key: str, *, state: State = State.OPEN, **fields: Any) -> Article:
+    def act() -> Article:
+        row = Article(site_id=site.id, key=key, state=state, created_at=clock.now(), **fields)
+        db.session.add(row)
+        return row
+
+    return transaction(act)
+
+
+def comment(
+    article: Article,
+    author: User,
+    body: str = "A thought.",
+    *,
+    parent: Comment | None = None,
+    to: Status = Status.PUBLISHED,
+    findings: tuple[Finding, ...] = (),
+    at: datetime | None = None,
+) -> Comment:
+    now = at or clock.now()
+
+    def act() -> Comment:
+        text = writing.written(body)
+        place = writing.Place(status.locked(article.id), parent, author)
+        row = writing.add(place, text, now)
+        draft = writing.draft(text, Standing())
+        writing.add_revision(row, text, draft, Verdict(Outcome.HOLD, None, findings), now)
+        status.move(row, to if to is not Status.WITHDRAWN else Status.PUBLISHED, _posted(), now)
+        if to is Status.WITHDRAWN:
+            status.move(row, to, status.Why(Act.WITHDRAW, author), now)
+        return row
+
+    return transaction(act)
+
+
+def many(article: Article, author: User, count: int, **fields: Any) -> list[Comment]:
+    """Comments a minute apart, the last of them now."""
+    now = clock.now()
+    return [
+        comment(article, author, f"Number {n}.", at=now - timedelta(minutes=count - n), **fields)
+        for n in range(1, count + 1)
+    ]
+
+
+def bearer(user: User, site: Site, origin: str | None = None) -> str:
+    scope = sessions.Scope(Kind.BEARER, site.id, origin or site.addresses[0])
+    return transaction(lambda: sessions.begin(user, scope, clock.now()))
+
+
+def api_token(user: User) -> str:
+    return transaction(lambda: sessions.begin(user, sessions.Scope(Kind.API), clock.now()))
+
+
+def cookie_token(user: User) -> str:
+    return transaction(lambda: sessions.begin(user, sessions.COOKIE, clock.now()))
+
+
+def _posted() -> status.Why:
+    return status.Why(Act.POST)
