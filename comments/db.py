@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from comments.errors import Busy
 
 T = TypeVar("T")
+AnySelect = sa.Select[*tuple[Any, ...]]
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -13,7 +13,7 @@ from comments.accounts.models import User
 from comments.db import db
 from comments.errors import Conflict
 from comments.sites.models import Site
-from comments.threads import addresses
+from comments.threads import addresses, queries
 from comments.threads.forms import ArticleFacts, NewComment
 from comments.threads.models import Alias, Article, State
 
@@ -31,18 +31,8 @@ class Name:
 
 def find(site: Site, name: Name) -> Article | None:
     """The article of this id; failing that, the one that is known under this address."""
-    found = db.session.scalar(
-        sa.select(Article).where(Article.site_id == site.id, Article.key == name.key)
-    )
-    return found or _by_address(site, name)
-
-
-def _by_address(site: Site, name: Name) -> Article | None:
     urls = [url for url in (name.url, _as_url(name.key)) if url]
-    if not urls:
-        return None
-    aliases = sa.select(Alias.article_id).where(Alias.site_id == site.id, Alias.url.in_(urls))
-    return db.session.scalar(sa.select(Article).where(Article.id.in_(aliases)).limit(1))
+    return queries.article(site, name.key, urls)
 
 
 def _as_url(key: str) -> str | None:

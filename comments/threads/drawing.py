@@ -1,0 +1,129 @@
+"""What a page shows of a comment and of a thread: frozen, complete, the same for every reader."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from comments.sites.models import Role, Site
+from comments.threads.models import State, Status
+
+HUES = 12
+
+
+class Gone(StrEnum):
+    """Why a comment's place is kept and its text is not shown."""
+
+    DELETED = "deleted"
+    REMOVED = "removed"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One comment with its author and its current text, as it was read."""
+
+    id: int
+    parent_id: int | None
+    root_id: int
+    path: str
+    depth: int
+    author_id: int
+    name: str
+    role: Role | None
+    html: str
+    status: Status
+    created_at: datetime
+    edited_at: datetime | None
+    replies: int
+    reason: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One comment as a template draws it. `html` is None where only a place is kept."""
+
+    id: str
+    parent_id: str | None
+    depth: int
+    author: str
+    author_id: str
+    badge: Role | None
+    initials: str
+    hue: int
+    html: Markup | None
+    gone: Gone | None
+    created_at: datetime
+    edited_at: datetime | None
+    status: Status
+    replies: int
+    children: tuple[Drawn, ...] = ()
+    more: str | None = None
+    more_count: int = 0
+    reason: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """One page of an article's conversation."""
+
+    site: Site
+    key: str
+    url: str | None
+    title: str | None
+    state: State
+    is_open: bool
+    version: int
+    count: int
+    sort: str
+    roots: tuple[Drawn, ...] = ()
+    after: str | None = None
+    focus: str | None = None
+    language: str | None = field(default=None)
+
+
+def drawn(row: Row, children: tuple[Drawn, ...] = (), *, own: bool = False) -> Drawn:
+    """A row as everybody sees it; its author (`own`) sees what waits or was rejected too."""
+    gone = None if own else _gone(row.status)
+    name = row.name or _("Former reader")
+    return Drawn(
+        id=str(row.id),
+        parent_id=None if row.parent_id is None else str(row.parent_id),
+        depth=row.depth,
+        author="" if gone else name,
+        author_id="" if gone else str(row.author_id),
+        badge=None if gone else row.role,
+        initials="" if gone else initials(name),
+        hue=0 if gone else zlib.crc32(str(row.author_id).encode()) % HUES,
+        html=None if gone else Markup(row.html),  # noqa: S704 - made by markup.py
+        gone=gone,
+        created_at=row.created_at,
+        edited_at=None if gone else row.edited_at,
+        status=row.status,
+        replies=row.replies,
+        children=children,
+        reason=row.reason if own else None,
+        note=row.note if own else None,
+    )
+
+
+def initials(name: str) -> str:
+    """One or two letters for a face."""
+    words = [word for word in name.split() if word[0].isalnum()] or [name]
+    letters = words[0][0] + (words[-1][0] if len(words) > 1 else "")
+    return letters.upper()[:2]
+
+
+def _gone(status: Status) -> Gone | None:
+    return {
+        Status.WITHDRAWN: Gone.DELETED,
+        Status.REJECTED: Gone.REMOVED,
+        Status.PENDING: Gone.WAITING,
+    }.get(status)

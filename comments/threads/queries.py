@@ -1,0 +1,165 @@
+"""Reading talk. Nothing here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from comments.accounts.models import User
+from comments.db import AnySelect, db
+from comments.sites.models import Membership, Site
+from comments.threads.drawing import Row
+from comments.threads.models import Alias, Article, Comment, Decision, Revision, Status
+
+
+def article(site: Site, key: str, urls: Sequence[str]) -> Article | None:
+    """The article of this id; failing that, the one known under one of these addresses."""
+    named = sa.select(Article).where(Article.site_id == site.id, Article.key == key)
+    if not urls:
+        return db.session.scalar(named)
+    known = sa.select(Alias.article_id).where(Alias.site_id == site.id, Alias.url.in_(urls))
+    ids = sa.union_all(named.with_only_columns(Article.id), known)
+    return db.session.scalar(
+        sa.select(Article)
+        .where(Article.id.in_(ids))
+        .order_by(sa.case((Article.key == key, 0), else_=1))
+        .limit(1)
+    )
+
+
+def roots(
+    article: Article, *, newest: bool, after: tuple[datetime, int] | None, size: int
+) -> list[Row]:
+    """The drawn roots behind a place, one more than a page."""
+    select = drawable().where(
+        Comment.article_id == article.id, Comment.parent_id.is_(None), Comment.shown
+    )
+    here = sa.tuple_(Comment.created_at, Comment.id)
+    if after:
+        place = sa.tuple_(
+            sa.literal(after[0], Comment.created_at.type), sa.literal(after[1], Comment.id.type)
+        )
+        select = select.where(here < place if newest else here > place)
+    order = (Comment.created_at, Comment.id)
+    return rows(select.order_by(*(c.desc() for c in order) if newest else order).limit(size + 1))
+
+
+def replies(roots: Sequence[int], size: int) -> list[Row]:
+    """The first drawn replies of each root, one more than asked for, in the order of drawing.
+
+    One limited look into the index for each root; a window over the thread would read it all.
+    """
+    if not roots:
+        return []
+    firsts = [
+        sa.select(_below(root).order_by(Comment.path).limit(size + 1).subquery().c.id)
+        for root in roots
+    ]
+    return rows(
+        drawable()
+        .where(Comment.id.in_(sa.union_all(*firsts)))
+        .order_by(Comment.root_id, Comment.path)
+    )
+
+
+def replies_after(article: Article, root: int, path: str, size: int) -> list[Row]:
+    """Drawn replies of one root behind a path, one more than a page."""
+    ids = (
+        _below(root)
+        .where(Comment.article_id == article.id, Comment.path > path)
+        .order_by(Comment.path)
+        .limit(size + 1)
+    )
+    return rows(drawable().where(Comment.id.in_(ids)).order_by(Comment.path))
+
+
+def branch(comment: Comment, size: int) -> list[Row]:
+    """A drawn comment and what is drawn below it, one more than a page."""
+    ids = (
+        sa.select(Comment.id)
+        .where(
+            Comment.root_id == comment.root_id,
+            Comment.shown,
+            Comment.path >= comment.path,
+            Comment.path < comment.path + "~",
+        )
+        .order_by(Comment.path)
+        .limit(size + 1)
+    )
+    return rows(drawable().where(Comment.id.in_(ids)).order_by(Comment.path))
+
+
+def those(ids: Sequence[int]) -> list[Row]:
+    """These comments, in the order of drawing."""
+    return rows(drawable().where(Comment.id.in_(ids), Comment.shown).order_by(Comment.path))
+
+
+def own(site: Site, article: Article, person: User, size: int) -> list[Row]:
+    """What this person wrote here that others don't see: what waits and what was rejected."""
+    select = (
+        drawable()
+        .add_columns(Decision.reason, Decision.note)
+        .outerjoin(Decision, Decision.id == Comment.decided_id)
+        .where(
+            Comment.author_id == person.id,
+            Comment.site_id == site.id,
+            Comment.article_id == article.id,
+            Comment.status.in_((Status.PENDING, Status.REJECTED)),
+        )
+        .order_by(Comment.created_at.desc(), Comment.id.desc())
+        .limit(size)
+    )
+    return rows(select)
+
+
+def by_author(person: User) -> AnySelect:
+    """Everything a person wrote, with what became of it."""
+    return (
+        drawable()
+        .add_columns(Decision.reason, Decision.note)
+        .outerjoin(Decision, Decision.id == Comment.decided_id)
+        .where(Comment.author_id == person.id)
+    )
+
+
+def drawable() -> AnySelect:
+    """Comments with their author, badge and current text, in the columns of `Row`."""
+    select: AnySelect = (
+        sa.select(
+            Comment.id,
+            Comment.parent_id,
+            Comment.root_id,
+            Comment.path,
+            Comment.depth,
+            Comment.author_id,
+            User.name,
+            Membership.role,
+            Revision.html,
+            Comment.status,
+            Comment.created_at,
+            Comment.edited_at,
+            Comment.replies,
+        )
+        .join(User, User.id == Comment.author_id)
+        .join(
+            Revision,
+            sa.and_(Revision.comment_id == Comment.id, Revision.number == Comment.revision),
+        )
+        .outerjoin(
+            Membership,
+            sa.and_(Membership.site_id == Comment.site_id, Membership.user_id == Comment.author_id),
+        )
+    )
+    return select
+
+
+def rows(select: AnySelect) -> list[Row]:
+    return [Row(*row) for row in db.session.execute(select)]
+
+
+def _below(root: int) -> AnySelect:
+    return sa.select(Comment.id).where(
+        Comment.root_id == root, Comment.parent_id.is_not(None), Comment.shown
+    )

@@ -1,0 +1,135 @@
+"""One page of a conversation: the newest or oldest roots with their first replies, a branch, or
+one comment with what is above and below it. Costs the page, not the thread."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from flask_babel import gettext as _
+
+from comments import paging
+from comments.accounts.models import User
+from comments.db import db
+from comments.errors import NotFound
+from comments.sites.models import Site
+from comments.threads import articles, queries, tree
+from comments.threads.articles import Name
+from comments.threads.drawing import Drawn, Row, Thread, drawn
+from comments.threads.models import DEEPEST, STEP, Article, Comment, State
+
+ROOTS = 25
+REPLIES = 12
+BRANCH = 60
+OWN = 50
+PATH = re.compile(rf"([0-9a-z]{{{STEP}}}){{1,{DEEPEST}}}")
+
+Sort = Literal["newest", "oldest"]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which page: the order of roots, a cursor behind which it begins, or one comment."""
+
+    sort: Sort = "newest"
+    after: str | None = None
+    comment: int | None = None
+
+
+def read(site: Site, name: Name, view: View, now: datetime) -> Thread:
+    """A page as everybody sees it; an article that nobody knows is empty and open.
+
+    Raises Invalid for a cursor that is none of ours, NotFound for a comment that isn't here.
+    """
+    article = articles.find(site, name)
+    if article is None or article.state is State.HIDDEN:
+        return _empty(site, name, article, view)
+    thread = Thread(site=site, **_facts(article, now), sort=view.sort)
+    if view.comment is not None:
+        return _one(thread, article, view.comment)
+    if view.after and _is_branch(view.after):
+        return _rest_of_branch(thread, article, view.after)
+    return _page(thread, article, view)
+
+
+def own(site: Site, article: Article | None, person: User) -> tuple[Drawn, ...]:
+    """What only its author sees: waiting, or rejected and why. The newest first, at most 50."""
+    if article is None:
+        return ()
+    return tuple(drawn(row, own=True) for row in queries.own(site, article, person, OWN))
+
+
+def _empty(site: Site, name: Name, article: Article | None, view: View) -> Thread:
+    return Thread(
+        site=site,
+        key=name.key,
+        url=name.url,
+        title=None,
+        state=article.state if article else State.OPEN,
+        is_open=article is None,
+        version=article.version if article else 0,
+        count=0,
+        sort=view.sort,
+    )
+
+
+def _facts(article: Article, now: datetime) -> dict[str, Any]:
+    return {
+        "key": article.key,
+        "url": article.url,
+        "title": article.title,
+        "state": article.state,
+        "is_open": article.takes_comments_at(now),
+        "version": article.version,
+        "count": article.published,
+        "language": article.language,
+    }
+
+
+def _page(thread: Thread, article: Article, view: View) -> Thread:
+    after = paging.moment_of(view.after) if view.after else None
+    found = queries.roots(article, newest=view.sort == "newest", after=after, size=ROOTS)
+    page = paging.cut(found, ROOTS, lambda row: paging.moment_cursor(row.created_at, row.id))
+    below = queries.replies([row.id for row in page.rows if row.replies], REPLIES)
+    return replace(thread, roots=tuple(_tree(root, below) for root in page.rows), after=page.after)
+
+
+def _tree(root: Row, below: list[Row]) -> Drawn:
+    mine = [row for row in below if row.root_id == root.id]
+    (top,) = tree.nest([root, *mine[:REPLIES]])
+    if len(mine) <= REPLIES:
+        return top
+    cursor = paging.encode("branch", mine[REPLIES - 1].path)
+    return tree.with_more(top, cursor, root.replies - tree.published_below(top))
+
+
+def _is_branch(cursor: str) -> bool:
+    return paging.decode(cursor, 2)[0] == "branch"
+
+
+def _rest_of_branch(thread: Thread, article: Article, cursor: str) -> Thread:
+    """Further replies below one root, under those of their ancestors that are drawn."""
+    path = paging.decode(cursor, 2)[1]
+    if not PATH.fullmatch(path):
+        raise paging.invalid_cursor()
+    found = queries.replies_after(article, tree.ids_of(path)[0], path, BRANCH)
+    page = paging.cut(found, BRANCH, lambda row: paging.encode("branch", row.path))
+    above = _above(page.rows[0].path) if page.rows else []
+    return replace(thread, roots=tree.nest([*above, *page.rows]), after=page.after)
+
+
+def _one(thread: Thread, article: Article, id: int) -> Thread:
+    comment = db.session.get(Comment, id)
+    if comment is None or comment.article_id != article.id or not comment.shown:
+        raise NotFound(_("This comment is not here, or not any more."))
+    found = queries.branch(comment, BRANCH)
+    page = paging.cut(found, BRANCH, lambda row: paging.encode("branch", row.path))
+    roots = tree.nest([*_above(comment.path), *page.rows])
+    return replace(thread, roots=roots, after=page.after, focus=str(id))
+
+
+def _above(path: str) -> list[Row]:
+    ids = tree.ids_of(path[:-STEP])
+    return queries.those(ids) if ids else []
