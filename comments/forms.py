@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
 
 from flask_babel import gettext as _
@@ -56,6 +57,21 @@ Line = Annotated[str, AfterValidator(_one_line)]
 Id = Annotated[int, BeforeValidator(_number)]
 # What a form left empty is not there.
 Blank = BeforeValidator(_or_none)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form as it is drawn: what is in it, and what is wrong with that."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    faults: Sequence[Fault] = ()
+
+    def value(self, name: str) -> Any:
+        found = self.values.get(name)
+        return "" if found is None else found
+
+    def of(self, name: str) -> list[Fault]:
+        return [fault for fault in self.faults if fault.field == name]
 
 
 def parse(kind: type[T], source: Mapping[str, Any]) -> T:

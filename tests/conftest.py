@@ -179,7 +179,7 @@ def as_(app: Flask) -> Callable[[User | None], FlaskClient]:
         made = app.test_client()
         if user is not None:
             token = factories.cookie_token(user)
-            with made.session_transaction() as session:
+            with made.session_transaction(base_url=HOST) as session:
                 session["_user_id"] = token
                 session["_fresh"] = True
         return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask, g, request
 from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from werkzeug.local import LocalProxy
 
 from comments import clock, security
 from comments.accounts import sessions
@@ -33,7 +34,8 @@ class Visitor(UserMixin):  # type: ignore[misc]
 def init_app(app: Flask) -> None:
     manager.session_protection = None  # the row is what counts, and it can be revoked
     manager.init_app(app)
-    app.context_processor(lambda: {"me": signed_in()})
+    # Looked up when a template asks, so that a page about a failure need not.
+    app.context_processor(lambda: {"me": LocalProxy(signed_in)})
 
 
 @manager.user_loader  # type: ignore[untyped-decorator]

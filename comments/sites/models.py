@@ -23,6 +23,14 @@ class Role(StrEnum):
     MODERATOR = "moderator"
     STAFF = "staff"
 
+    @property
+    def moderates(self) -> bool:
+        return self in MODERATORS
+
+    @property
+    def administers(self) -> bool:
+        return self in ADMINS
+
 
 MODERATORS = frozenset({Role.OWNER, Role.ADMIN, Role.MODERATOR})
 ADMINS = frozenset({Role.OWNER, Role.ADMIN})

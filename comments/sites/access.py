@@ -1,0 +1,59 @@
+"""Who may do what on which site."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from comments.accounts.models import User
+from comments.db import db
+from comments.errors import Forbidden, NotFound
+from comments.sites.models import ADMINS, MODERATORS, Membership, Role, Site
+
+
+def memberships_of(user: User) -> sa.Select[Membership]:
+    return (
+        sa.select(Membership)
+        .join(Membership.site)
+        .where(Membership.user_id == user.id)
+        .options(sa.orm.contains_eager(Membership.site))
+        .order_by(Site.name, Site.id)
+    )
+
+
+def sites_of(user: User, roles: frozenset[Role] = MODERATORS) -> sa.Select[int]:
+    """The ids of the sites where this person has one of the roles, to narrow another select."""
+    return sa.select(Membership.site_id).where(
+        Membership.user_id == user.id, Membership.role.in_(roles)
+    )
+
+
+def membership(site: Site, user: User) -> Membership | None:
+    return db.session.get(Membership, (site.id, user.id))
+
+
+def role_on(site: Site, user: User | None) -> Role | None:
+    found = membership(site, user) if user else None
+    return found.role if found else None
+
+
+def may_moderate(site: Site, user: User | None) -> bool:
+    return role_on(site, user) in MODERATORS
+
+
+def may_administer(site: Site, user: User | None) -> bool:
+    return role_on(site, user) in ADMINS
+
+
+def the_membership(key: str, user: User, roles: frozenset[Role] = MODERATORS) -> Membership:
+    """What this person is on the site of this key, with the site.
+
+    Raises NotFound for strangers, who need not know that there is such a site, and Forbidden for
+    members without one of the roles.
+    """
+    found = db.session.scalar(memberships_of(user).where(Site.key == key))
+    if found is None:
+        raise NotFound(_("There is no such site."))
+    if found.role not in roles:
+        raise Forbidden(_("Your role on this site does not allow this."))
+    return found

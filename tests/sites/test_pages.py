@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask.testing import FlaskClient
+
+from tests import factories
+from tests.conftest import Cast
+
+As = Callable[..., FlaskClient]
+
+
+def test_a_refusal_is_a_page_with_words_and_a_way_on(client: FlaskClient) -> None:
+    answer = client.get("/no-such-page")
+    assert answer.status_code == 404
+    assert "There is nothing here." in answer.text
+    assert 'href="/"' in answer.text
+
+
+def test_the_header_says_who_is_signed_in(as_: As, cast: Cast) -> None:
+    answer = as_(cast.rae).get("/no-such-page")
+    assert "Signed in as <bdi>rae</bdi>" in answer.text
+
+
+def test_a_name_is_text_in_the_header(as_: As, cast: Cast) -> None:
+    answer = as_(factories.user("<b>x</b>")).get("/no-such-page")
+    assert "&lt;b&gt;x&lt;/b&gt;" in answer.text
