@@ -1,0 +1,23 @@
+"""Reading sites."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from comments.db import db
+from comments.errors import NotFound
+from comments.sites.models import Origin, Site
+
+
+def by_key(key: str) -> Site:
+    """The site of this key. Raises NotFound."""
+    site = db.session.scalar(sa.select(Site).where(Site.key == key))
+    if site is None:
+        raise NotFound(_("There is no site with this key."), code="unknown-site")
+    return site
+
+
+def knows_origin(address: str) -> bool:
+    """Whether any site's comments may appear there."""
+    return bool(db.session.scalar(sa.select(sa.exists().where(Origin.address == address))))
