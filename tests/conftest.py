@@ -19,6 +19,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 from werkzeug.test import TestResponse
 
 from comments import clock, create_app
@@ -27,7 +28,7 @@ from comments.db import db
 from comments.security import limiter
 from comments.settings import Settings
 from comments.sites.models import Role, Site
-from tests import factories, servers
+from tests import factories, live, servers
 from tests.corpora import shared
 
 ENGINES = ("sqlite", "postgresql")
@@ -185,6 +186,21 @@ def as_(app: Flask) -> Callable[[User | None], FlaskClient]:
         return made
 
     return browser
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """Where the service can be reached by a browser."""
+    with live.service(app) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = live.chromium(playwright)
+        yield browser
+        browser.close()
 
 
 class Statements(list[str]):
