@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from comments import answers, i18n, logs, resources, security, tables  # noqa: F401
+from comments import answers, cors, i18n, logs, resources, security, tables  # noqa: F401
 from comments.db import db, engine_options, watch
+from comments.json_provider import OrjsonProvider
 from comments.settings import Settings, read
 
 __version__ = "0.1.0"
@@ -22,6 +23,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         instance_path=str(settings.instance),
         static_url_path="/assets",
     )
+    app.json = OrjsonProvider(app)
     app.extensions["comments"] = settings
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
@@ -33,6 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _extensions(app: Flask) -> None:
     from comments.accounts import login
+    from comments.sites import queries as sites
 
     db.init_app(app)
     with app.app_context():
@@ -41,6 +44,7 @@ def _extensions(app: Flask) -> None:
     logs.init_app(app)
     i18n.init_app(app)
     security.init_app(app)
+    cors.init_app(app, sites.knows_origin)
     login.init_app(app)
     answers.init_app(app)
 

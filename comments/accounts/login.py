@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from werkzeug.local import LocalProxy
 
-from comments import clock, security
+from comments import clock, cors, security
 from comments.accounts import sessions
 from comments.accounts.models import Kind, Session, User
 from comments.db import transaction
@@ -48,7 +48,15 @@ def _by_bearer(_request: object) -> Visitor | None:
     given = request.authorization
     if not security.is_cookieless() or given is None or given.type != "bearer" or not given.token:
         return None
-    return _visitor(given.token, BEARERS)
+    visitor = _visitor(given.token, BEARERS)
+    return visitor if visitor and _is_from_its_page(visitor.session) else None
+
+
+def _is_from_its_page(session: Session) -> bool:
+    """A widget's token counts on the page that it was made for, and nowhere else in a browser."""
+    if session.origin is not None:
+        cors.open_to([session.origin])
+    return request.headers.get("Origin", session.origin) == session.origin
 
 
 def _visitor(token: str, kinds: frozenset[Kind]) -> Visitor | None:
