@@ -1,5 +1,7 @@
 """One spelling for the address of a page, so that a slot and an import find the same article."""
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -15,8 +17,8 @@ _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _TRACKING = re.compile(
-    r"(utm|mtm|hsa)_.*|pk_(campaign|kwd)|oly_(enc|anon)_id|mc_[ce]id|vero_id|mkt_tok|li_fat_id"
-    r"|(fb|g|d|ms|y|ys|tw|tt)clid|gclsrc|[gw]braid|igsh(id)?|_hs(enc|mi)|_g[al]",
+    r"(utm|mtm|hsa)_.*|_x_tr_.*|(fb|g|d|y|ys|tw|tt)clid|msclkid|gclsrc|[gw]braid|mc_[ce]id"
+    r"|pk_(campaign|kwd)|oly_(enc|anon)_id|vero_id|mkt_tok|li_fat_id|igsh(id)?|_hs(enc|mi)|_g[al]",
     re.IGNORECASE,
 )
 

@@ -38,6 +38,15 @@ def test_an_address_has_one_spelling(url: str, expected: str) -> None:
     assert addresses.canonical(url) == expected
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["utm_source", "fbclid", "gclid", "dclid", "msclkid", "mc_cid", "mc_eid", "_ga", "_x_tr_sl"],
+)
+def test_a_tracking_parameter_is_dropped(name: str) -> None:
+    url = f"https://news.example/?p=4&{name}=x"
+    assert addresses.canonical(url) == "https://news.example/?p=4"
+
+
 @pytest.mark.parametrize(("url", "expected"), SPELLINGS)
 def test_the_one_spelling_stays_as_it_is(url: str, expected: str) -> None:
     assert addresses.canonical(expected) == expected
