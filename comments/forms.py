@@ -102,11 +102,14 @@ def refuse(field: str, code: str, message: str) -> Invalid:
 
 def _fault(detail: ErrorDetails) -> Fault:
     field = ".".join(str(part) for part in detail["loc"])
-    code = detail["type"]
+    code = SAME.get(detail["type"], detail["type"])
     words = MESSAGES.get(code)
     message = str(words) % detail.get("ctx", {}) if words else str(detail["msg"])
     return Fault(field, code, message)
 
+
+# What pydantic calls a text of the wrong length depends on where the limit was written.
+SAME = {"too_long": "string_too_long", "too_short": "string_too_short"}
 
 MESSAGES = {
     "missing": lazy_gettext("This is missing."),

@@ -91,6 +91,7 @@ def reasons() -> dict[str, str]:
         "illegal": _("Against the law"),
         "other": _("Another reason"),
         "trap": _("Sent by a machine"),
+        "sanction": _("Its author was suspended or banned"),
     }
 
 

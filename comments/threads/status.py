@@ -55,6 +55,8 @@ def move(comment: Comment, to: Status, why: Why, now: datetime) -> Decision:
         raise Conflict("This comment can't be moved there.", code="illegal-move", status=before)
     comment.status = to
     comment.shown = to is PUBLISHED or comment.replies > 0
+    if to is WITHDRAWN:
+        comment.open_reports = 0
     _count_article(comment, before, to)
     _count_author(comment, before, to, now)
     _count_ancestors(comment, (to is PUBLISHED) - (before is PUBLISHED))
