@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, format_datetime, get_locale
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 # Not for people: English with every word marked, right to left, to see that nothing was missed.
@@ -16,6 +18,7 @@ babel = Babel()
 def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=_selected, default_translation_directories="translations")
     app.jinja_env.globals.update(language=language, direction=direction)
+    app.add_template_filter(moment)
 
 
 def prefer(code: str) -> None:
@@ -31,6 +34,11 @@ def language() -> str:
 
 def direction() -> str:
     return "rtl" if str(get_locale()).partition("_")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+def moment(when: datetime) -> str:
+    """A date and time in words; in UTC, since a page without script knows no reader's zone."""
+    return f"{format_datetime(when, 'medium')} UTC"
 
 
 def _selected() -> str:

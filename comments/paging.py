@@ -12,10 +12,11 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from comments.db import db
+from comments.db import AnySelect, db
 from comments.errors import Fault, Invalid
 
 T = TypeVar("T")
+S = TypeVar("S", bound=AnySelect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,13 @@ def moment_of(cursor: str) -> tuple[datetime, int]:
 
 
 def by_moment(
-    select: sa.Select[Any],
+    select: S,
     columns: tuple[Any, Any],
     *,
     newest: bool,
     after: str | None,
     size: int,
-) -> sa.Select[Any]:
+) -> S:
     """Order by (moment, id), begin behind the cursor, and read one row more than a page."""
     moment, id = columns
     if after:

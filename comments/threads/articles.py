@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,19 +13,11 @@ from comments.db import db
 from comments.errors import Conflict
 from comments.sites.models import Site
 from comments.threads import addresses, queries
-from comments.threads.forms import ArticleFacts, NewComment
+from comments.threads.forms import ArticleFacts, Name, NewComment
 from comments.threads.models import Alias, Article, State
 
 NEW_ARTICLES = limits.Limit("new-articles", times=20, seconds=3600)
 BLANKS = ("url", "title", "section", "published_at")
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """How a page names its article: the publisher's id, and the page's address if it is known."""
-
-    key: str
-    url: str | None = None
 
 
 def find(site: Site, name: Name) -> Article | None:
@@ -116,6 +107,12 @@ def describe(
         raise Conflict("Another article has this address.", code="address-taken")
     _apply(article, changes, by_id, now)
     return article
+
+
+def set_state(article: Article, state: State, by: User, now: datetime) -> None:
+    """Open, close or hide an article by hand."""
+    db.session.refresh(article, with_for_update={"key_share": True})
+    _apply(article, {"state": state}, by.id, now)
 
 
 def _apply(article: Article, changes: dict[str, Any], by_id: int | None, now: datetime) -> None:

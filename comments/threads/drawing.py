@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -75,6 +75,7 @@ class Thread:
     """One page of an article's conversation."""
 
     site: Site
+    article_id: int | None
     key: str
     url: str | None
     title: str | None
@@ -86,7 +87,8 @@ class Thread:
     roots: tuple[Drawn, ...] = ()
     after: str | None = None
     focus: str | None = None
-    language: str | None = field(default=None)
+    language: str | None = None
+    published_at: datetime | None = None
 
 
 def drawn(row: Row, children: tuple[Drawn, ...] = (), *, own: bool = False) -> Drawn:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from comments.forms import Blank, Form, Id, Line, Text
@@ -20,6 +21,14 @@ def _canonical(url: str) -> str:
         return addresses.canonical(url)
     except ValueError as error:
         raise PydanticCustomError("url", "is no address of a page") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """How a page names its article: the publisher's id, and the page's address if it is known."""
+
+    key: str
+    url: str | None = None
 
 
 Url = Annotated[str, AfterValidator(_canonical)]
@@ -56,3 +65,41 @@ class ArticleFacts(Form):
     published_at: AwareDatetime | None = None
     state: State | None = None
     closes_at: AwareDatetime | None = None
+
+
+class PageQuery(Form):
+    """The address of the hosted page; what it does not know is left alone, as on any page."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", str_max_length=2000)
+
+    site: Line = Field(min_length=1, max_length=60)
+    article: ArticleKey
+    url: Annotated[str | None, Blank] = None
+    sort: Literal["newest", "oldest"] = "newest"
+    after: Annotated[str | None, Blank] = Field(default=None, max_length=600)
+    comment: Annotated[Id | None, Blank] = None
+    reply: Annotated[Id | None, Blank] = None
+
+    @property
+    def name(self) -> Name:
+        return Name(self.article, readable(self.url))
+
+
+class ListQuery(Form):
+    model_config = ConfigDict(frozen=True, extra="ignore", str_max_length=600)
+
+    after: Annotated[str | None, Blank] = None
+
+
+class ArticleState(Form):
+    """A moderator opens, closes or hides an article."""
+
+    state: State
+
+
+def readable(url: str | None) -> str | None:
+    """The address a page gives of itself, if it is one; a read refuses nobody for it."""
+    try:
+        return addresses.canonical(url) if url else None
+    except ValueError:
+        return None

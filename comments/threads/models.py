@@ -55,6 +55,7 @@ class Article(Model):
     __table_args__ = (
         sa.UniqueConstraint("site_id", "key"),
         sa.UniqueConstraint("site_id", "id"),
+        sa.Index("ix_articles_site", "site_id", "created_at", "id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -135,6 +136,7 @@ class Comment(Model):
         sa.Index("ix_comments_status", "site_id", "status", "created_at", "id"),
         sa.Index("ix_comments_site", "site_id", "created_at", "id"),
         sa.Index("ix_comments_author", "author_id", "site_id", "created_at", "id"),
+        sa.Index("ix_comments_mine", "author_id", "created_at", "id"),
         sa.Index("ix_comments_article", "article_id", "created_at", "id"),
         sa.Index(
             "ix_comments_reported",

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 
+from comments import paging
 from comments.accounts.models import User
 from comments.db import AnySelect, db
+from comments.errors import NotFound
 from comments.sites.models import Membership, Site
 from comments.threads.drawing import Row
-from comments.threads.models import Alias, Article, Comment, Decision, Revision, Status
+from comments.threads.models import Alias, Article, Comment, Decision, Revision, State, Status
 
 
 def article(site: Site, key: str, urls: Sequence[str]) -> Article | None:
@@ -96,7 +99,7 @@ def those(ids: Sequence[int]) -> list[Row]:
     return rows(drawable().where(Comment.id.in_(ids), Comment.shown).order_by(Comment.path))
 
 
-def own(site: Site, article: Article, person: User, size: int) -> list[Row]:
+def own(site: Site, article_id: int, person: User, size: int) -> list[Row]:
     """What this person wrote here that others don't see: what waits and what was rejected."""
     select = (
         drawable()
@@ -105,7 +108,7 @@ def own(site: Site, article: Article, person: User, size: int) -> list[Row]:
         .where(
             Comment.author_id == person.id,
             Comment.site_id == site.id,
-            Comment.article_id == article.id,
+            Comment.article_id == article_id,
             Comment.status.in_((Status.PENDING, Status.REJECTED)),
         )
         .order_by(Comment.created_at.desc(), Comment.id.desc())
@@ -115,13 +118,69 @@ def own(site: Site, article: Article, person: User, size: int) -> list[Row]:
 
 
 def by_author(person: User) -> AnySelect:
-    """Everything a person wrote, with what became of it."""
+    """Everything a person wrote, with what became of it and where it stands."""
     return (
         drawable()
-        .add_columns(Decision.reason, Decision.note)
+        .add_columns(Decision.reason, Decision.note, Site.key, Article.key, Article.title)
         .outerjoin(Decision, Decision.id == Comment.decided_id)
+        .join(Article, Article.id == Comment.article_id)
+        .join(Site, Site.id == Comment.site_id)
         .where(Comment.author_id == person.id)
     )
+
+
+def shown(id: int) -> Comment:
+    """A comment that has a place on a page. Raises NotFound."""
+    return _or_not_found(
+        sa.select(Comment)
+        .join(Article, Article.id == Comment.article_id)
+        .where(Comment.id == id, Comment.shown, Article.state != State.HIDDEN)
+    )
+
+
+def written_by(person: User, id: int) -> Comment:
+    """One's own comment, whatever became of it. Raises NotFound, for everybody else's too."""
+    return _or_not_found(sa.select(Comment).where(Comment.id == id, Comment.author_id == person.id))
+
+
+def place_of(comment: Comment) -> tuple[Site, Article]:
+    return db.session.get_one(Site, comment.site_id), db.session.get_one(
+        Article, comment.article_id
+    )
+
+
+def source_of(comment: Comment) -> str:
+    """What its author typed."""
+    return db.session.get_one(Revision, (comment.id, comment.revision)).source
+
+
+def article_of(site: Site, id: int) -> Article:
+    """An article of this site. Raises NotFound."""
+    found = db.session.scalar(
+        sa.select(Article).where(Article.site_id == site.id, Article.id == id)
+    )
+    if found is None:
+        raise NotFound(_("There is no such article."))
+    return found
+
+
+def articles_of(site: Site, after: str | None, size: int) -> paging.Page[Article]:
+    """A page of a site's articles, the newest first."""
+    select = paging.by_moment(
+        sa.select(Article).where(Article.site_id == site.id),
+        (Article.created_at, Article.id),
+        newest=True,
+        after=after,
+        size=size,
+    )
+    return paging.read(select, size, lambda row: paging.moment_cursor(row.created_at, row.id))
+
+
+def _or_not_found(select: sa.Select[Comment]) -> Comment:
+    found = db.session.scalar(select.limit(1))
+    if found is None:
+        raise NotFound(_("This comment is not here, or not any more."))
+    return found
 
 
 def drawable() -> AnySelect:

@@ -16,14 +16,15 @@ from comments.db import db
 from comments.errors import NotFound
 from comments.sites.models import Site
 from comments.threads import articles, queries, tree
-from comments.threads.articles import Name
 from comments.threads.drawing import Drawn, Row, Thread, drawn
+from comments.threads.forms import Name
 from comments.threads.models import DEEPEST, STEP, Article, Comment, State
 
 ROOTS = 25
 REPLIES = 12
 BRANCH = 60
 OWN = 50
+MINE = 30
 PATH = re.compile(rf"([0-9a-z]{{{STEP}}}){{1,{DEEPEST}}}")
 
 Sort = Literal["newest", "oldest"]
@@ -36,6 +37,16 @@ class View:
     sort: Sort = "newest"
     after: str | None = None
     comment: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """A comment of one's own, and where it stands."""
+
+    comment: Drawn
+    site: str
+    article: str
+    title: str | None
 
 
 def read(site: Site, name: Name, view: View, now: datetime) -> Thread:
@@ -54,16 +65,32 @@ def read(site: Site, name: Name, view: View, now: datetime) -> Thread:
     return _page(thread, article, view)
 
 
-def own(site: Site, article: Article | None, person: User) -> tuple[Drawn, ...]:
+def own(site: Site, article_id: int, person: User) -> tuple[Drawn, ...]:
     """What only its author sees: waiting, or rejected and why. The newest first, at most 50."""
-    if article is None:
-        return ()
-    return tuple(drawn(row, own=True) for row in queries.own(site, article, person, OWN))
+    return tuple(drawn(row, own=True) for row in queries.own(site, article_id, person, OWN))
+
+
+def by_author(person: User, after: str | None) -> paging.Page[Mine]:
+    """A page of everything a person wrote, the newest first."""
+    columns = (Comment.created_at, Comment.id)
+    select = paging.by_moment(
+        queries.by_author(person), columns, newest=True, after=after, size=MINE
+    )
+    found = [
+        Mine(drawn(Row(*columns), own=True), site, article, title)
+        for *columns, site, article, title in db.session.execute(select)
+    ]
+    return paging.cut(
+        found,
+        MINE,
+        lambda mine: paging.moment_cursor(mine.comment.created_at, int(mine.comment.id)),
+    )
 
 
 def _empty(site: Site, name: Name, article: Article | None, view: View) -> Thread:
     return Thread(
         site=site,
+        article_id=None,
         key=name.key,
         url=name.url,
         title=None,
@@ -77,6 +104,7 @@ def _empty(site: Site, name: Name, article: Article | None, view: View) -> Threa
 
 def _facts(article: Article, now: datetime) -> dict[str, Any]:
     return {
+        "article_id": article.id,
         "key": article.key,
         "url": article.url,
         "title": article.title,
@@ -85,6 +113,7 @@ def _facts(article: Article, now: datetime) -> dict[str, Any]:
         "version": article.version,
         "count": article.published,
         "language": article.language,
+        "published_at": article.published_at,
     }
 
 

@@ -1,3 +1,236 @@
-from flask import Blueprint
+"""The conversation on pages of our own, which need no script: read, post, edit, delete."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field, replace
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from comments import clock, forms, i18n
+from comments.accounts.login import signed_in, the_user
+from comments.db import transaction
+from comments.errors import DomainError, NotFound
+from comments.screening import words
+from comments.sites import access
+from comments.sites import queries as sites
+from comments.sites.models import Role, Site
+from comments.threads import articles, posting, queries, reading, structured, writing
+from comments.threads.drawing import Drawn, Thread
+from comments.threads.forms import ArticleState, EditedComment, ListQuery, NewComment, PageQuery
+from comments.threads.models import Comment, Status
+from comments.threads.reading import View
+
+ARTICLES = 50
 
 threads = Blueprint("threads", __name__)
+threads.add_app_template_filter(words.reason, "reason")
+threads.add_app_template_filter(words.finding, "finding")
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """What the form on the page holds: where it answers, what was typed and what is wrong.
+
+    `key` makes the second click of one form the same post.
+    """
+
+    parent: str | None = None
+    body: str = ""
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    preview: Markup | None = None
+    error: DomainError | None = None
+
+
+@threads.get("/thread")
+def thread() -> str | tuple[str, int]:
+    query = forms.parse(PageQuery, request.args)
+    return _page(query, Composer(parent=str(query.reply) if query.reply else None))
+
+
+@threads.post("/thread")
+def post() -> Response | tuple[str, int]:
+    author, sent = the_user(), _sent("act", "key")
+    query = forms.parse(PageQuery, sent)
+    composer = Composer(sent.get("parent"), sent.get("body", ""), request.form.get("key", "")[:200])
+    try:
+        form = forms.parse(NewComment, sent)
+        text = writing.written(form.body)
+        if request.form.get("act") == "preview":
+            return _page(query, replace(composer, preview=_marked(text)))
+        site, now = sites.by_key(form.site), clock.now()
+        posted = transaction(
+            lambda: posting.post(site, author, form, text, now, composer.key or None)
+        )
+    except DomainError as error:
+        return _page(query, replace(composer, error=error))
+    flash(said(posted.status))
+    return redirect(_place(query.site, query.article, posted.comment), 303)
+
+
+@threads.get("/comments/<int:id>")
+def permalink(id: int) -> Response:
+    comment = queries.shown(id)
+    site, article = queries.place_of(comment)
+    return redirect(_place(site.key, article.key, comment), 302)
+
+
+@threads.get("/comments/<int:id>/edit")
+def edit_form(id: int) -> str:
+    comment = queries.written_by(the_user(), id)
+    return _edit_page(comment, Composer(body=queries.source_of(comment)))
+
+
+@threads.post("/comments/<int:id>/edit")
+def edit(id: int) -> Response | str | tuple[str, int]:
+    user = the_user()
+    comment = queries.written_by(user, id)
+    site, article = queries.place_of(comment)
+    composer = Composer(body=request.form.get("body", ""))
+    try:
+        text = writing.written(forms.parse(EditedComment, _sent("act")).body)
+        if request.form.get("act") == "preview":
+            return _edit_page(comment, replace(composer, preview=_marked(text)))
+        transaction(lambda: posting.edit(site, comment, user, text, clock.now()))
+    except DomainError as error:
+        return _edit_page(comment, replace(composer, error=error)), error.status
+    flash(said(comment.status))
+    return redirect(_place(site.key, article.key, comment), 303)
+
+
+@threads.get("/comments/<int:id>/delete")
+def delete_form(id: int) -> str:
+    comment = queries.written_by(the_user(), id)
+    site, article = queries.place_of(comment)
+    i18n.prefer(site.settings.language)
+    return render_template("threads/delete.html", comment=comment, site=site, article=article)
+
+
+@threads.post("/comments/<int:id>/delete")
+def delete(id: int) -> Response:
+    user = the_user()
+    comment = queries.written_by(user, id)
+    site, article = queries.place_of(comment)
+    transaction(lambda: posting.withdraw(comment, user, clock.now()))
+    flash(_("Your comment is deleted."))
+    return redirect(url_for("threads.thread", site=site.key, article=article.key), 303)
+
+
+@threads.get("/mine")
+def mine() -> str:
+    """Everything a person wrote, with what became of it and why."""
+    query = forms.parse(ListQuery, request.args)
+    page = reading.by_author(the_user(), query.after)
+    return render_template("threads/mine.html", page=page)
+
+
+@threads.get("/sites/<key>/articles")
+def article_list(key: str) -> str:
+    site = access.the_membership(key, the_user()).site
+    query = forms.parse(ListQuery, request.args)
+    return render_template(
+        "threads/articles.html", site=site, page=queries.articles_of(site, query.after, ARTICLES)
+    )
+
+
+@threads.post("/sites/<key>/articles/<int:id>")
+def article_state(key: str, id: int) -> Response:
+    user = the_user()
+    site = access.the_membership(key, user).site
+    form = forms.parse(ArticleState, _sent())
+    article = queries.article_of(site, id)
+    transaction(lambda: articles.set_state(article, form.state, user, clock.now()))
+    flash(_("Done."))
+    return redirect(url_for("threads.article_list", key=key), 303)
+
+
+@threads.app_template_filter("status")
+def status_words(status: Status) -> str:
+    return {
+        Status.PENDING: _("Waiting"),
+        Status.PUBLISHED: _("Published"),
+        Status.REJECTED: _("Not published"),
+        Status.WITHDRAWN: _("Deleted"),
+    }[status]
+
+
+@threads.app_template_filter("role")
+def role_words(role: Role) -> str:
+    """The badge of a member."""
+    return {
+        Role.OWNER: _("Owner"),
+        Role.ADMIN: _("Admin"),
+        Role.MODERATOR: _("Moderator"),
+        Role.STAFF: _("Staff"),
+    }[role]
+
+
+def said(status: Status) -> str:
+    """What happens next, in plain words."""
+    return {
+        Status.PUBLISHED: _("Your comment is published."),
+        Status.PENDING: _("Only you see this until a moderator has looked."),
+        Status.REJECTED: _("Your comment was not published. A moderator can still change that."),
+    }.get(status, "")
+
+
+def _sent(*own: str) -> dict[str, str]:
+    """The fields of the form, without those of the page itself and those left empty by a script."""
+    return {name: value for name, value in request.form.items() if name not in ("csrf_token", *own)}
+
+
+def _page(query: PageQuery, composer: Composer) -> tuple[str, int]:
+    site = sites.by_key(query.site)
+    i18n.prefer(site.settings.language)
+    thread = _read(site, query, composer)
+    page = render_template(
+        "threads/thread.html",
+        site=site,
+        query=query,
+        thread=thread,
+        composer=composer,
+        mine=_mine(thread),
+        structured=structured.page(thread, url_for("threads.thread", _external=True)),
+    )
+    return page, composer.error.status if composer.error else 200
+
+
+def _read(site: Site, query: PageQuery, composer: Composer) -> Thread:
+    """The page around what is read or answered; a text is not lost with what it answers."""
+    now = clock.now()
+    if composer.parent and composer.parent.isdecimal():
+        try:
+            return reading.read(site, query.name, View(comment=int(composer.parent)), now)
+        except NotFound:
+            if not composer.body:
+                raise
+    return reading.read(site, query.name, View(query.sort, query.after, query.comment), now)
+
+
+def _edit_page(comment: Comment, composer: Composer) -> str:
+    site, article = queries.place_of(comment)
+    i18n.prefer(site.settings.language)
+    return render_template(
+        "threads/edit.html", comment=comment, site=site, article=article, composer=composer
+    )
+
+
+def _mine(thread: Thread) -> tuple[Drawn, ...]:
+    user = signed_in()
+    if user is None or thread.article_id is None:
+        return ()
+    return reading.own(thread.site, thread.article_id, user)
+
+
+def _marked(text: writing.Written) -> Markup:
+    return Markup(text.rendered.html)  # noqa: S704 - made by markup.py
+
+
+def _place(site: str, article: str, comment: Comment) -> str:
+    """Where a comment stands on the hosted page; what nobody sees yet stands at the top."""
+    shown = str(comment.id) if comment.shown else None
+    address = url_for("threads.thread", site=site, article=article, comment=shown)
+    return f"{address}#comment-{comment.id}"

@@ -170,6 +170,7 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_articles_created_by_id"), ["created_by_id"], unique=False
         )
+        batch_op.create_index("ix_articles_site", ["site_id", "created_at", "id"], unique=False)
 
     op.create_table(
         "audit",
@@ -506,6 +507,7 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_comments_author", ["author_id", "site_id", "created_at", "id"], unique=False
         )
+        batch_op.create_index("ix_comments_mine", ["author_id", "created_at", "id"], unique=False)
         batch_op.create_index("ix_comments_parent", ["article_id", "parent_id"], unique=False)
         batch_op.create_index(
             "ix_comments_replies",
@@ -762,6 +764,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("shown AND parent_id IS NOT NULL"),
         )
         batch_op.drop_index("ix_comments_parent")
+        batch_op.drop_index("ix_comments_mine")
         batch_op.drop_index("ix_comments_author")
         batch_op.drop_index("ix_comments_article")
 
@@ -806,6 +809,7 @@ def downgrade() -> None:
 
     op.drop_table("audit")
     with op.batch_alter_table("articles", schema=None) as batch_op:
+        batch_op.drop_index("ix_articles_site")
         batch_op.drop_index(batch_op.f("ix_articles_created_by_id"))
 
     op.drop_table("articles")

@@ -10,8 +10,8 @@ from comments import clock
 from comments.db import db, transaction
 from comments.errors import Invalid, NotFound
 from comments.threads import posting, reading
-from comments.threads.articles import Name
 from comments.threads.drawing import Drawn, Gone, Thread
+from comments.threads.forms import Name
 from comments.threads.models import Article, Comment, State, Status
 from comments.threads.reading import View
 from tests import factories
