@@ -79,9 +79,16 @@ else:
 
 
 def engine_options(url: str) -> dict[str, Any]:
+    # Parameters hold what people typed; an error that is logged must not.
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": LOCK_SECONDS}}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "pool_timeout": 5}
+        return {"hide_parameters": True, "connect_args": {"timeout": LOCK_SECONDS}}
+    return {
+        "hide_parameters": True,
+        "pool_pre_ping": True,
+        "pool_size": 10,
+        "max_overflow": 20,
+        "pool_timeout": 5,
+    }
 
 
 class TicketLock:

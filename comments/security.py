@@ -6,10 +6,12 @@ import ipaddress
 
 from flask import Flask, Response, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask_babel import gettext as _
 from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFProtect
 
 from comments import settings
+from comments.errors import TooLarge
 
 BODY_BYTES = 64 * 1024
 LOOSE = ("/api/", "/embed", "/livez", "/readyz")
@@ -91,8 +93,19 @@ def init_app(app: Flask) -> None:
     )
     csrf.init_app(app)
     limiter.init_app(app)
+    app.before_request(_check_length)
     app.before_request(_check_form)
     app.after_request(_headers)
+
+
+def _check_length() -> None:
+    """Refuse what is too long, also when it does not say so: Werkzeug would cut it, silently."""
+    length = request.content_length
+    if length is None and "Transfer-Encoding" in request.headers:
+        request.max_content_length = BODY_BYTES + 1
+        length = len(request.get_data())
+    if (length or 0) > BODY_BYTES:
+        raise TooLarge(_("That is too much at once."))
 
 
 def _check_form() -> None:

@@ -69,7 +69,7 @@ def _deselect(config: pytest.Config, items: list[pytest.Item], marker: str, why:
 
 
 @pytest.fixture(scope="session")
-def _postgresql() -> Iterator[Callable[[], str]]:
+def new_postgresql() -> Iterator[Callable[[], str]]:
     with servers.postgresql() as url:
         yield url
 
@@ -78,7 +78,7 @@ def _postgresql() -> Iterator[Callable[[], str]]:
 def database(engine: str, request: pytest.FixtureRequest, tmp_path_factory: Any) -> str:
     if engine == "sqlite":
         return f"sqlite:///{tmp_path_factory.mktemp('db') / 'test.db'}"
-    return str(request.getfixturevalue("_postgresql")())
+    return str(request.getfixturevalue("new_postgresql")())
 
 
 @pytest.fixture(scope="session")

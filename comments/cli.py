@@ -1,0 +1,93 @@
+"""The `comments` command: everything that an operator does."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import click
+from alembic import command
+from alembic.util import CommandError
+from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
+
+from comments import __version__, create_app, health, serving, settings
+from comments.settings import LOOPBACK, WrongSettings
+
+C = TypeVar("C", bound=Callable[..., Any])
+
+
+class Refused(click.ClickException):
+    """What an operator got wrong, in one sentence."""
+
+    exit_code = 2
+
+
+class Commands(click.Group):
+    """Commands that say what is wrong instead of showing where in the code it came up."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (WrongSettings, serving.CannotServe) as error:
+            raise Refused(str(error)) from None
+        except SQLAlchemyError as error:
+            raise Refused(serving.unreachable(error)) from None
+        except OSError as error:
+            raise Refused(f"{error.strerror}: {error.filename}") from None
+
+
+def in_app(function: C) -> C:
+    """Run a command inside the app, on a database that has all of its tables."""
+
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        with create_app().app_context():
+            if not health.is_migrated():
+                raise Refused(serving.BEHIND)
+            return function(*args, **kwargs)
+
+    return run  # type: ignore[return-value]
+
+
+@click.group(cls=Commands)
+@click.version_option(__version__)
+def main() -> None:
+    """Comments and moderation for publishers, on your own machine."""
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    help="The port to listen on; that of COMMENTS_URL if it is on this machine, else 8000.",
+)
+@click.option("--workers", type=click.IntRange(1), default=1, help="Processes; PostgreSQL only.")
+def serve(host: str, port: int | None, workers: int) -> None:
+    """Serve until stopped."""
+    serving.serve(serving.Place(host, port or _usual_port(), workers))
+
+
+def _usual_port() -> int:
+    public = urlsplit(settings.read().url)
+    return public.port or 8000 if public.hostname in LOOPBACK else 8000
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database up to date; doing it twice changes nothing."""
+    with create_app().app_context():
+        migrated()
+    click.echo("The database is up to date.")
+
+
+def migrated() -> None:
+    """Run the migrations that are missing. Raises Refused for a database of a newer release."""
+    config = current_app.extensions["migrate"].migrate.get_config()
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise Refused(f"The database can't be migrated: {error}") from None
