@@ -18,6 +18,7 @@ class Paper:
     name: str
     tagline: str
     home: str
+    articles: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Article:
     picture: str
     listed: bool
     topics: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        """Where its page is, on the publisher's site."""
+        return f"{PAPERS[self.paper].articles}/{self.id}"
 
     @property
     def paragraphs(self) -> list[str]:

@@ -91,9 +91,8 @@ def age(moment: datetime) -> str:
     raise AssertionError
 
 
-def address(article: Article, external: bool = False) -> str:
-    page = "field_note" if article.paper == FIELD_NOTES else "article"
-    return url_for(f"pages.{page}", article_id=article.id, _external=external)
+def full_address(article: Article) -> str:
+    return url_for("pages.front", _external=True).rstrip("/") + article.path
 
 
 def hosted(article: Article) -> str:
@@ -133,7 +132,7 @@ def _page(paper: Paper) -> dict[str, Any]:
         "sections": _sections(paper),
         "site_key": _site_key(paper.key),
         "comments_url": current_app.config["COMMENTS_URL"],
-        "address": address,
+        "full_address": full_address,
         "hosted": hosted,
         "published_at": published_at,
     }

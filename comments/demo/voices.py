@@ -11,6 +11,7 @@ from typing import Any
 from comments.demo.articles import ARTICLES, FOLDER, duration
 
 VOICES = FOLDER / "voices"
+SPANS = ("edited_after", "withdrawn_after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Voice:
     answers: str | None = None
     edited: str | None = None
     edited_after: timedelta = timedelta()
-    withdrawn: bool = False
+    withdrawn_after: timedelta | None = None
     rejected: str | None = None
     note: str | None = None
     waits: bool = False
@@ -94,8 +95,8 @@ def _told(entry: dict[str, Any], *but: str) -> dict[str, Any]:
     told["text"] = entry["text"].strip()
     if "edited" in entry:
         told["edited"] = entry["edited"].strip()
-        told["edited_after"] = duration(entry["edited_after"])
-    return told
+    spans = {name: duration(entry[name]) for name in SPANS if name in entry}
+    return told | spans
 
 
 def _read(file: str) -> dict[str, Any]:
