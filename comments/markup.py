@@ -1,11 +1,71 @@
-"""Placeholder until the pipeline lands."""
+"""What people write: cleaned as text, and rendered to HTML that can do nothing but be read.
+
+A text passes the stages of `FROM_MARKDOWN` or `FROM_HTML` once, when it is written. No other
+module knows the libraries behind them. Raise `RENDERER` with every change of what comes out.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from html import escape
+from html.parser import HTMLParser
+from unicodedata import category, normalize
 
-RENDERER, MAX_SOURCE = 0, 8000
+import nh3
+from bleach.sanitizer import Cleaner
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+RENDERER = 1
+MAX_SOURCE = 8_000
+MAX_HTML = 64_000
+DEEPEST = 12
+
+_INLINE = {"a", "b", "code", "del", "em", "i", "q", "s", "strong", "sub", "sup"}
+_BLOCKS = {"blockquote", "br", "li", "ol", "p", "pre", "ul"}
+_ELEMENTS = _INLINE | _BLOCKS
+_NOT_LINKED = {"a", "code", "pre"}
+_MODERN = {"strike": "s"}
+_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
+_SCHEMES = {"http", "https", "mailto"}
+
+_FLAG = "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f"
+_CONTROLS = (
+    r"\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    r"\ufff9-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    r"\U000e0000-\U000e007f"
+)
+_REMOVED = re.compile(f"({_FLAG})|[{_CONTROLS}]")
+_UNSEEN = re.compile(
+    rf"[{_CONTROLS}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c\u200d\u2800\u3164"
+    r"\ufe00-\ufe0f\uffa0\ufff0-\ufffc\U000e0100-\U000e01ef]"
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_BROKEN_LINE = re.compile("\r\n|[\r\x85\u2028\u2029]")
+_DEEP_QUOTE = re.compile("^((?: {0,3}>){8})(?: {0,3}>)+", re.MULTILINE)
+# A name before the host could pose as the host.
+_WEB_ADDRESS = re.compile(
+    r"https?://[^\s/?#@\\]+(?:[/?#]|\Z)|mailto:[^\s?@]+@[^\s?@]", re.IGNORECASE
+)
+_BARE_ADDRESS = re.compile(
+    r"(?<![a-z0-9])https?://[^\W_][^\s<>\"“”«»、。，；：！？（）「」『』【】《》]*", re.IGNORECASE
+)
+_AFTER_ADDRESS = frozenset(".,;:!?'’*_~…")
+
+
+Stages = tuple[Callable[[str], str], ...]
+Attributes = list[tuple[str, str | None]]
+
+
+class Unusable(ValueError):
+    """A text that can't be kept. Its code is for forms, which have the words."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,16 +73,252 @@ class Rendered:
     html: str
     text: str
     links: tuple[str, ...]
-    renderer: int
+    renderer: int = RENDERER
+
+
+def render(source: str) -> Rendered:
+    """Render Markdown. Raises `Unusable`: nul, surrogate or too_long."""
+    return _rendered(FROM_MARKDOWN, source, MAX_SOURCE)
+
+
+def render_html(source: str) -> Rendered:
+    """Render HTML from elsewhere. Raises `Unusable`: nul, surrogate or too_long."""
+    return _rendered(FROM_HTML, source, MAX_HTML)
 
 
 def normalise(text: str) -> str:
-    return text.strip()
+    """Return the text as it is stored: NFC, plain line ends, no controls, no towers of marks.
+
+    Joiners, variation selectors and the tags of flags stay: scripts and emoji are spelled with
+    them. Raises `Unusable`: nul or surrogate.
+    """
+    text = _BROKEN_LINE.sub("\n", storable(text))
+    return _without_towers(normalize("NFC", _REMOVED.sub(r"\1", text))).rstrip()
+
+
+def storable(text: str) -> str:
+    """Return the text, or raise `Unusable`: nul or surrogate, which databases refuse."""
+    if "\0" in text:
+        raise Unusable("nul")
+    if _SURROGATE.search(text):
+        raise Unusable("surrogate")
+    return text
+
+
+def _without_towers(text: str) -> str:
+    """Cut stacks of combining marks that would tower over the lines around them."""
+    if text.isascii():
+        return text
+    kept = []
+    height = 0
+    for char in text:
+        height = height + 1 if category(char) in {"Mn", "Mc", "Me"} else 0
+        # From Hebrew to Burmese, six marks on a letter can be spelling.
+        if height <= (6 if "\u0590" <= char <= "\u109f" else 3):
+            kept.append(char)
+    return "".join(kept)
 
 
 def is_blank(text: str) -> bool:
-    return not text.strip()
+    """Say whether there is nothing to see. Markdown can hide, so ask it of `Rendered.text`."""
+    return all(
+        char.isspace() or is_unseen(char) or category(char) in {"Cc", "Cf", "Mn", "Mc", "Me"}
+        for char in text
+    )
 
 
-def render(text: str) -> Rendered:
-    return Rendered(f"<p>{escape(text)}</p>", text, (), RENDERER)
+def is_unseen(char: str) -> bool:
+    return _UNSEEN.match(char) is not None
+
+
+def _rendered(stages: Stages, source: str, limit: int) -> Rendered:
+    if len(source) > limit:
+        raise Unusable("too_long")
+    html = reduce(lambda text, stage: stage(text), stages, source)
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return Rendered(html, reader.text(), tuple(reader.links))
+
+
+class _Reader(HTMLParser):
+    """Reads text and links off finished HTML."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self._text: list[str] = []
+
+    def text(self) -> str:
+        return re.sub(r"\n\s*", "\n", "".join(self._text)).strip()
+
+    def handle_starttag(self, tag: str, attrs: Attributes) -> None:
+        if tag == "a":
+            self.links += [href for name, href in attrs if name == "href" and href]
+        self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _BLOCKS:
+            self._text.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        self._text.append(data)
+
+
+def markdown(source: str) -> str:
+    # What is nested too deep for the parser would be lost.
+    return str(_MARKDOWN.render(_DEEP_QUOTE.sub(r"\1", source)))
+
+
+class _Markdown(MarkdownIt):
+    def validateLink(self, url: str) -> bool:
+        return _is_web_address(url)
+
+
+def _rule_in_signs(_: object, tokens: Sequence[Token], index: int, *__: object) -> str:
+    return f"<p>{tokens[index].markup[:3]}</p>\n"
+
+
+# Without references: one long address could be repeated by every three characters.
+_MARKDOWN = (
+    _Markdown("commonmark", {"html": False, "breaks": True, "maxNesting": 30})
+    .disable(["heading", "lheading", "reference"])
+    .enable("strikethrough")
+)
+_MARKDOWN.add_render_rule("hr", _rule_in_signs)
+
+
+def foreign(html: str) -> str:
+    """Make HTML from elsewhere well-formed and small in means; images are still in it."""
+    return _FOREIGN.clean(html)
+
+
+def legible(html: str) -> str:
+    """Remove what `normalise` removes, once more: character references bring it in again."""
+    return _without_towers(_REMOVED.sub(r"\1", html))
+
+
+def shaped(html: str) -> str:
+    """Turn images and bare addresses into links, drop links to nowhere, bound the nesting."""
+    shaper = _Shaper()
+    shaper.feed(html)
+    shaper.close()
+    return "".join(shaper.html).strip()
+
+
+class _Shaper(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.html: list[str] = []
+        self._closings: list[str] = []
+        self._not_linked = 0
+        self._address = ""
+        self._address_is_named = False
+
+    def handle_starttag(self, tag: str, attrs: Attributes) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "img":
+            self._show_image(given)
+        elif tag == "br":
+            self.html.append("<br>")
+        else:
+            opening = self._opening(_MODERN.get(tag, tag), given)
+            self.html.append(opening)
+            self._closings.append(f"</{_MODERN.get(tag, tag)}>" if opening else "")
+            self._not_linked += bool(opening) and tag in _NOT_LINKED
+
+    def _opening(self, tag: str, given: dict[str, str]) -> str:
+        if len(self._closings) >= DEEPEST:
+            return ""
+        if tag == "a":
+            return self._open_link(given.get("href", "").strip())
+        if tag == "ol" and re.fullmatch("[0-9]{1,4}", given.get("start", "")):
+            return f'<ol start="{given["start"]}">'
+        return f"<{tag}>"
+
+    def _open_link(self, address: str) -> str:
+        if self._address or not _is_web_address(address):
+            return ""
+        self._address = address
+        self._address_is_named = False
+        return f'<a href="{escape(address)}">'
+
+    def _show_image(self, given: dict[str, str]) -> None:
+        address = given.get("src", "").strip()
+        name = given.get("alt", "")
+        if self._address or not _is_web_address(address):
+            self.handle_data(name)
+        else:
+            self.html.append(_link(address, address if is_blank(name) else name))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"br", "img"}:
+            return
+        closing = self._closings.pop()
+        if closing == "</a>":
+            self.html.append("" if self._address_is_named else escape(self._address, quote=False))
+            self._address = ""
+        self.html.append(closing)
+        self._not_linked -= bool(closing) and tag in _NOT_LINKED
+
+    def handle_data(self, data: str) -> None:
+        self._address_is_named = self._address_is_named or not is_blank(data)
+        self.html.append(escape(data, quote=False) if self._not_linked else _linked(data))
+
+
+def _linked(text: str) -> str:
+    html = []
+    end = 0
+    for match in _BARE_ADDRESS.finditer(text):
+        address = _without_tail(match[0])
+        if _is_web_address(address):
+            html += [escape(text[end : match.start()], quote=False), _link(address, address)]
+            end = match.start() + len(address)
+    return "".join([*html, escape(text[end:], quote=False)])
+
+
+def _link(address: str, name: str) -> str:
+    return f'<a href="{escape(address)}">{escape(name, quote=False)}</a>'
+
+
+def _without_tail(address: str) -> str:
+    """Leave out the punctuation of the sentence that the address stands in."""
+    unopened = address.count(")") - address.count("(")
+    end = len(address)
+    while address[end - 1] in _AFTER_ADDRESS or (address[end - 1] == ")" and unopened > 0):
+        end -= 1
+        unopened -= address[end] == ")"
+    return address[:end]
+
+
+def _is_web_address(address: str) -> bool:
+    return _WEB_ADDRESS.match(address) is not None
+
+
+def bleached(html: str) -> str:
+    # A Cleaner holds a parser, and so the state of one parse: threads can't share it.
+    attributes = {tag: list(names) for tag, names in _ATTRIBUTES.items()}
+    return Cleaner(_ELEMENTS, attributes, _SCHEMES, strip=True).clean(html)
+
+
+def scrubbed(html: str) -> str:
+    return _SCRUBBER.clean(html)
+
+
+_FOREIGN = nh3.Cleaner(
+    tags=_ELEMENTS | {"img", *_MODERN},
+    attributes=_ATTRIBUTES | {"img": {"src", "alt"}},
+    url_schemes=_SCHEMES,
+    link_rel=None,
+)
+_SCRUBBER = nh3.Cleaner(
+    tags=_ELEMENTS,
+    attributes=_ATTRIBUTES,
+    url_schemes=_SCHEMES,
+    url_relative="deny",
+    link_rel="nofollow ugc noopener noreferrer",
+)
+
+FROM_MARKDOWN: Stages = (normalise, markdown, legible, shaped, bleached, scrubbed)
+# Never NFC: it would melt the > of a tag and a combining stroke after it into one character.
+FROM_HTML: Stages = (storable, foreign, legible, shaped, bleached, scrubbed)
