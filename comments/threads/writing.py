@@ -9,7 +9,7 @@ from datetime import datetime
 from comments import markup
 from comments.accounts.models import User
 from comments.db import db
-from comments.errors import Fault, Invalid
+from comments.forms import MESSAGES, refuse
 from comments.screening.draft import Draft, Standing
 from comments.screening.policy import Verdict
 from comments.threads.models import DEEPEST, STEP, Article, Comment, Revision, Status
@@ -45,10 +45,10 @@ def written(body: str) -> Written:
     """What was typed, ready to be judged. Raises Invalid for characters that can't be kept."""
     try:
         source = markup.normalise(body)
-    except ValueError as error:
-        raise Invalid(str(error), [Fault("body", "characters", str(error))]) from None
+    except markup.Unusable:
+        raise refuse("body", "characters", str(MESSAGES["characters"])) from None
     rendered = markup.render(source[: markup.MAX_SOURCE])
-    return Written(source, rendered, markup.is_blank(source))
+    return Written(source, rendered, markup.is_blank(rendered.text))
 
 
 def draft(text: Written, standing: Standing, **facts: bool) -> Draft:
