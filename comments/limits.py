@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from comments.db import Model, bytewise, db
@@ -35,26 +36,48 @@ class Tally(Model):
 
 def hit(limit: Limit, subject: str, now: datetime) -> None:
     """Count one more. Raises TooMany, and counts nothing, once the limit is reached."""
-    ends_at = _window_end(limit, now)
-    key = _hashed(limit, subject)
-    row = db.session.get(Tally, (key, ends_at), with_for_update=True)
-    if row is None:
-        db.session.execute(sa.delete(Tally).where(Tally.ends_at < now))
-        row = Tally(subject=key, ends_at=ends_at, count=0)
-        db.session.add(row)
+    row = _tally(limit, subject, now)
     if row.count >= limit.times:
-        wait = max(1, int((ends_at - now).total_seconds()) + 1)
+        wait = max(1, int((row.ends_at - now).total_seconds()) + 1)
         raise TooMany(_("Too many tries. Please wait a little."), wait, code=limit.name)
     row.count += 1
     db.session.flush()
 
 
+def is_reached(limit: Limit, subject: str, now: datetime) -> bool:
+    row = db.session.get(Tally, _place(limit, subject, now))
+    return row is not None and row.count >= limit.times
+
+
+def take_back(limit: Limit, subject: str, now: datetime) -> None:
+    """Count one less: what was counted turned out to be harmless."""
+    row = _tally(limit, subject, now)
+    row.count = max(0, row.count - 1)
+    db.session.flush()
+
+
 def clear(limit: Limit, subject: str, now: datetime) -> None:
     """Forget what was counted in this window."""
-    key = _hashed(limit, subject)
-    db.session.execute(
-        sa.delete(Tally).where(Tally.subject == key, Tally.ends_at == _window_end(limit, now))
-    )
+    key, ends_at = _place(limit, subject, now)
+    db.session.execute(sa.delete(Tally).where(Tally.subject == key, Tally.ends_at == ends_at))
+
+
+def _tally(limit: Limit, subject: str, now: datetime) -> Tally:
+    """The locked row of this window, made if need be; rows of windows that are over go."""
+    place = _place(limit, subject, now)
+    row = db.session.get(Tally, place, with_for_update=True)
+    if row is None:
+        db.session.execute(sa.delete(Tally).where(Tally.ends_at < now))
+        # Somebody else may make it in the same moment.
+        insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+        values = {"subject": place[0], "ends_at": place[1], "count": 0}
+        db.session.execute(insert(Tally).values(values).on_conflict_do_nothing())
+        row = db.session.get_one(Tally, place, with_for_update=True)
+    return row
+
+
+def _place(limit: Limit, subject: str, now: datetime) -> tuple[str, datetime]:
+    return _hashed(limit, subject), _window_end(limit, now)
 
 
 def _window_end(limit: Limit, now: datetime) -> datetime:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
+from flask import session as cookie
 from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from werkzeug.local import LocalProxy
 
-from comments import clock, cors, security
-from comments.accounts import sessions
+from comments import clock, cors, limits, security
+from comments.accounts import links, passwords, registration, sessions, signing_in
+from comments.accounts.forms import Proof, SignIn, SignUp
 from comments.accounts.models import Kind, Session, User
 from comments.db import transaction
 from comments.errors import NotSignedIn
+from comments.forms import refuse
 
 BEARERS = frozenset({Kind.BEARER, Kind.API})
 COOKIES = frozenset({Kind.COOKIE})
+BY_LINK = "by_link"  # in the cookie: when somebody came by a link
 
 manager = LoginManager()
 
@@ -26,6 +30,7 @@ class Visitor(UserMixin):  # type: ignore[misc]
         self.session = session
         self.user = session.user
         self.token = token
+        self.is_stale = sessions.is_stale(session, clock.now())
 
     def get_id(self) -> str:
         return self.token
@@ -34,6 +39,7 @@ class Visitor(UserMixin):  # type: ignore[misc]
 def init_app(app: Flask) -> None:
     manager.session_protection = None  # the row is what counts, and it can be revoked
     manager.init_app(app)
+    app.after_request(_note_seen)
     # Looked up when a template asks, so that a page about a failure need not.
     app.context_processor(lambda: {"me": LocalProxy(signed_in)})
 
@@ -81,14 +87,63 @@ def the_user() -> User:
     return user
 
 
-def sign_in(user: User) -> None:
-    """Begin a session in this browser, under a new token."""
+def by_password(form: SignIn) -> User:
+    """Whose name and password these are. Raises Invalid, alike for everybody, or TooMany."""
     now = clock.now()
-    token = transaction(lambda: sessions.begin(user, sessions.COOKIE, now))
+    network = security.client_address()
+    attempt = transaction(lambda: signing_in.attempt(form.login, network, now))
+    if not passwords.fits(form.password, attempt.secret) or attempt.user is None:
+        raise refuse("password", "wrong", _("This name and this password don't belong together."))
+    transaction(lambda: signing_in.succeeded(attempt, now))
+    return attempt.user
+
+
+def sign_up(form: SignUp) -> User:
+    """Make a new person. Raises Invalid for a taken name, or TooMany."""
+    now = clock.now()
+    network = security.client_address()
+    transaction(lambda: limits.hit(registration.SIGN_UPS, network, now))
+    secret = passwords.hashed(form.password)
+    return transaction(lambda: registration.sign_up(form, secret, now))
+
+
+def needs_proof(user: User) -> bool:
+    """Whether the password is asked once more: not after a link, nor where there is none."""
+    by_link = cookie.get(BY_LINK, 0) > clock.now().timestamp() - links.LIFE.total_seconds()
+    return not by_link and passwords.secret_of(user) is not None
+
+
+def prove(form: Proof) -> User:
+    """The person who asks, proved once more. Raises Invalid for a wrong password, or TooMany."""
+    user = the_user()
+    if not needs_proof(user):
+        return user
+    now, secret = clock.now(), passwords.secret_of(user)
+    network = security.client_address()
+    attempt = transaction(lambda: signing_in.attempt_again(user, secret, network, now))
+    if not passwords.fits(form.current, secret):
+        raise refuse("current", "wrong", _("This is not your current password."))
+    transaction(lambda: signing_in.succeeded(attempt, now))
+    return user
+
+
+def sign_in(user: User, *, by_link: bool = False) -> None:
+    """Begin a session in this browser under a new token, and end the one it had."""
+    now = clock.now()
+    before = session_now()
+
+    def act() -> str:
+        if before is not None:
+            sessions.end(before)
+        return sessions.begin(user, sessions.COOKIE, now)
+
+    token = transaction(act)
     session = sessions.find(token, COOKIES, now)
     assert session is not None
     security.begin_session()
     login_user(Visitor(session, token))
+    if by_link:
+        cookie[BY_LINK] = now.timestamp()
 
 
 def sign_out() -> None:
@@ -98,3 +153,13 @@ def sign_out() -> None:
     logout_user()
     security.begin_session()
     g.pop("_login_user", None)
+
+
+def _note_seen(response: Response) -> Response:
+    """Keep a session alive by acts, not by looking: a GET never writes."""
+    if request.method in ("GET", "HEAD", "OPTIONS") or "_login_user" not in g:
+        return response
+    if current_user.is_authenticated and current_user.is_stale and response.status_code < 500:
+        token, now = current_user.token, clock.now()
+        transaction(lambda: sessions.seen(token, now))
+    return response

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from comments import signals
 from comments.accounts import tokens
 from comments.accounts.models import Kind, Session, User
 from comments.db import db
@@ -32,19 +33,19 @@ COOKIE = Scope(Kind.COOKIE)
 def begin(user: User, scope: Scope, now: datetime) -> str:
     """Sign `user` in; the answer is the token, which is kept nowhere."""
     token = tokens.new()
-    db.session.add(
-        Session(
-            user_id=user.id,
-            kind=scope.kind,
-            token_hash=tokens.hashed(token),
-            site_id=scope.site_id,
-            origin=scope.origin,
-            label=scope.label,
-            created_at=now,
-            seen_at=now,
-        )
+    row = Session(
+        user_id=user.id,
+        kind=scope.kind,
+        token_hash=tokens.hashed(token),
+        site_id=scope.site_id,
+        origin=scope.origin,
+        label=scope.label,
+        created_at=now,
+        seen_at=now,
     )
+    db.session.add(row)
     db.session.flush()
+    signals.signed_in.send(user, session=row, now=now)
     return token
 
 
@@ -66,16 +67,20 @@ def is_stale(session: Session, now: datetime) -> bool:
     return session.seen_at + SEEN_EVERY < now
 
 
-def seen(session: Session, now: datetime) -> None:
-    session.seen_at = now
+def seen(token: str, now: datetime) -> None:
+    db.session.execute(
+        sa.update(Session).where(Session.token_hash == tokens.hashed(token)).values(seen_at=now)
+    )
 
 
 def of(user: User) -> sa.Select[Session]:
-    return sa.select(Session).where(Session.user_id == user.id)
+    return sa.select(Session).where(Session.user_id == user.id).order_by(Session.seen_at.desc())
 
 
 def end(session: Session) -> None:
-    db.session.delete(session)
+    """Sign out there. Somebody may have done so already."""
+    (id,) = sa.inspect(session).identity or (None,)
+    db.session.execute(sa.delete(Session).where(Session.id == id))
 
 
 def end_all(user: User, but: Session | None = None) -> None:

@@ -1,0 +1,44 @@
+"""A copy of everything that is kept about a person, for that person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from comments import signals
+from comments.accounts import sessions
+from comments.accounts.models import Session, User
+from comments.db import db
+
+
+def of(user: User, now: datetime) -> dict[str, Any]:
+    """What this domain knows, and what every other one answers to `data_wanted`."""
+    copy: dict[str, Any] = {
+        "made_at": now.isoformat(),
+        "account": _account(user),
+        "sessions": [_session(row) for row in db.session.scalars(sessions.of(user))],
+    }
+    for _handler, sections in signals.data_wanted.send(user):
+        copy.update(sections)
+    return copy
+
+
+def _account(user: User) -> dict[str, Any]:
+    confirmed = user.email_confirmed_at
+    return {
+        "id": str(user.id),
+        "name": user.name,
+        "email": user.email,
+        "email_confirmed_at": confirmed.isoformat() if confirmed else None,
+        "created_at": user.created_at.isoformat(),
+    }
+
+
+def _session(session: Session) -> dict[str, Any]:
+    return {
+        "kind": session.kind.value,
+        "origin": session.origin,
+        "label": session.label,
+        "created_at": session.created_at.isoformat(),
+        "seen_at": session.seen_at.isoformat(),
+    }

@@ -1,0 +1,100 @@
+"""What people send about themselves."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Annotated
+
+from flask_babel import gettext as _
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from comments import names
+from comments.accounts import strength
+from comments.accounts.strength import FEWEST, MOST
+from comments.forms import Blank, Form, Line, Text
+
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+LONGEST_EMAIL = 254
+
+
+def email_key(email: str) -> str:
+    """What two spellings of one address have in common."""
+    return email.lower()
+
+
+def _name(text: str) -> str:
+    try:
+        return names.display(text)
+    except ValueError:
+        words = _("A name has 2 to 40 letters and digits, with spaces or - ' . _ between them.")
+        raise PydanticCustomError("name", words) from None
+
+
+def _email(text: str) -> str:
+    if not _EMAIL.fullmatch(text) or len(email_key(text)) > LONGEST_EMAIL:
+        raise PydanticCustomError("email", _("This is no e-mail address."))
+    return text
+
+
+def not_easy(password: str, *about: str | None) -> str:
+    if strength.is_easy(password, tuple(part for part in about if part)):
+        words = _("This password is among the first that somebody would try. Take another one.")
+        raise PydanticCustomError("easy", words)
+    return password
+
+
+Name = Annotated[Line, AfterValidator(_name), Field(max_length=200)]
+Email = Annotated[Line, AfterValidator(_email), Field(max_length=LONGEST_EMAIL)]
+Password = Annotated[Text, Field(max_length=MOST)]
+NewPassword = Annotated[Text, Field(min_length=FEWEST, max_length=MOST)]
+
+
+class Texts(StrEnum):
+    """What becomes of the comments of a closed account."""
+
+    KEEP = "keep"
+    ERASE = "erase"
+
+
+class SignUp(Form):
+    name: Name
+    email: Annotated[Email | None, Blank] = None
+    password: NewPassword
+
+    @field_validator("password")
+    @classmethod
+    def _hard_to_guess(cls, password: str, info: ValidationInfo) -> str:
+        return not_easy(password, info.data.get("name"), info.data.get("email"))
+
+
+class SignIn(Form):
+    """`login` is a name, or an e-mail that the operator confirmed."""
+
+    login: Line = Field(min_length=1, max_length=LONGEST_EMAIL)
+    password: Password
+
+
+class Proof(Form):
+    """The current password, asked once more; those who have none leave it out."""
+
+    current: Password = ""
+
+
+class NewName(Proof):
+    name: Name
+
+
+class NewEmail(Proof):
+    email: Annotated[Email | None, Blank] = None
+
+
+class ChangedPassword(Proof):
+    password: NewPassword
+
+
+class Farewell(Proof):
+    """Whether the texts of one's comments go too, or stay without a name."""
+
+    texts: Texts

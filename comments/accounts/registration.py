@@ -1,0 +1,100 @@
+"""Coming to be known here, and under which name and address."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import cache
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.exc import IntegrityError
+
+from comments import limits, names, signals
+from comments.accounts import links, passwords
+from comments.accounts.forms import SignUp, email_key
+from comments.accounts.models import User
+from comments.db import db
+from comments.errors import Conflict, Invalid
+from comments.forms import refuse
+
+# A closed account's name is nobody else's for so long.
+RESERVED = timedelta(days=365)
+SIGN_UPS = limits.Limit("sign-ups", times=30, seconds=3600)
+NEW_NAMES = limits.Limit("new-names", times=5, seconds=86400)
+
+
+def sign_up(form: SignUp, secret: str, now: datetime) -> User:
+    """Make a person; `secret` is the hash of their password. Raises Invalid for a taken name.
+
+    The e-mail is a claim: that somebody else claims it too, or owns it, is not told.
+    """
+    user = User(name=form.name, created_at=now)
+    user.email, user.email_key = form.email, form.email and email_key(form.email)
+    _take_name(user, form.name, now)
+    passwords.keep(user, secret, now)
+    return user
+
+
+def rename(user: User, name: str, now: datetime) -> None:
+    """Call the person something else from now on. Raises Invalid for a taken name, or TooMany."""
+    if name == user.name:
+        return
+    limits.hit(NEW_NAMES, str(user.id), now)
+    _take_name(user, name, now)
+    signals.renamed.send(user, now=now)
+
+
+def change_email(user: User, email: str | None) -> None:
+    """Claim another address, or none. Links that were handed out for the old one end."""
+    user.email, user.email_key = email, email and email_key(email)
+    user.email_confirmed_at = None
+    links.end_all(user)
+
+
+def confirm_email(user: User, now: datetime) -> None:
+    """The operator knows that the address is this person's, who may sign in by it.
+
+    Raises Conflict when there is none, or when it is confirmed as somebody else's.
+    """
+    if user.email is None:
+        raise Conflict(_("This person gave no e-mail address."), code="no-email")
+    user.email_confirmed_at = now
+    try:
+        db.session.flush()
+    except IntegrityError:
+        raise Conflict(
+            _("This address is confirmed as somebody else's."), code="address-taken"
+        ) from None
+
+
+def _take_name(user: User, name: str, now: datetime) -> None:
+    key = names.key(name)
+    holder = db.session.scalar(
+        sa.select(User).where(User.name_key == key, User.site_id.is_(None), User.id != user.id)
+    )
+    if key in _official() or (holder and not _released(holder, now)):
+        raise _taken()
+    if holder:
+        holder.name_key = None
+        db.session.flush()
+    user.name, user.name_key = name, key
+    db.session.add(user)
+    try:
+        db.session.flush()
+    except IntegrityError:  # somebody else took it in the same moment
+        raise _taken() from None
+
+
+def _released(holder: User, now: datetime) -> bool:
+    return holder.closed_at is not None and holder.closed_at + RESERVED < now
+
+
+def _taken() -> Invalid:
+    return refuse("name", "taken", _("This name is taken, or looks too much like one that is."))
+
+
+@cache
+def _official() -> frozenset[str]:
+    """Names that would pass for somebody in charge."""
+    words = ("admin", "administrator", "moderator", "moderation", "staff", "support", "system")
+    return frozenset(map(names.key, words))
