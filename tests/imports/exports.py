@@ -33,7 +33,7 @@ def post(id: str, thread: str = "1", *, parent: str = "", **fields: str) -> str:
         "createdAt": "2020-01-02T03:04:05Z",
         "isDeleted": "false",
         "isSpam": "false",
-        "author": "<name>Rae</name><isAnonymous>false</isAnonymous><username>rae9</username>",
+        "author": "<name>Robin</name><isAnonymous>false</isAnonymous><username>robin9</username>",
         **fields,
     }
     inner = "".join(f"<{name}>{value}</{name}>" for name, value in values.items())
@@ -57,8 +57,8 @@ def item(url: str, *comments: str, inner: str = "") -> str:
 def comment(id: str, *, parent: str = "0", **fields: str) -> str:
     values = {
         "comment_id": id,
-        "comment_author": "<![CDATA[Rae]]>",
-        "comment_author_email": "rae@mail.example",
+        "comment_author": "<![CDATA[Robin]]>",
+        "comment_author_email": "robin@mail.example",
         "comment_author_IP": "192.0.2.7",
         "comment_date": "2020-01-02 05:04:05",
         "comment_date_gmt": "2020-01-02 03:04:05",

@@ -36,7 +36,7 @@ def test_a_post_becomes_a_comment(tmp_path: Path) -> None:
         source_id="7",
         thread_id="1",
         parent_id="6",
-        author=ForeignAuthor("rae9", "Rae"),
+        author=ForeignAuthor("robin9", "Robin"),
         html="<p>Said.</p>",
         created_at=datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC),
         is_waiting=False,
@@ -64,22 +64,22 @@ def test_padded_values_are_read(tmp_path: Path) -> None:
             isDeleted="\n\tfalse\n\t",
             createdAt="\n\t2020-01-02T03:04:05Z\n",
             message="\n<![CDATA[<p>Said.</p>]]>\n",
-            author="<name>\n Rae\n</name><isAnonymous>\n true \n</isAnonymous>",
+            author="<name>\n Robin\n</name><isAnonymous>\n true \n</isAnonymous>",
         ),
     )
     assert found.html == "<p>Said.</p>"
-    assert found.author == ForeignAuthor(None, "Rae")
+    assert found.author == ForeignAuthor(None, "Robin")
     assert found.withheld is None
 
 
 @pytest.mark.parametrize(
     ("author", "expected"),
     [
-        ("<name>Rae</name><isAnonymous>true</isAnonymous>", ForeignAuthor(None, "Rae")),
-        ("<email/><name>Rae</name>", ForeignAuthor(None, "Rae")),
+        ("<name>Robin</name><isAnonymous>true</isAnonymous>", ForeignAuthor(None, "Robin")),
+        ("<email/><name>Robin</name>", ForeignAuthor(None, "Robin")),
         (
-            "<name>Rae</name><isAnonymous>true</isAnonymous><username>r</username>",
-            ForeignAuthor(None, "Rae"),
+            "<name>Robin</name><isAnonymous>true</isAnonymous><username>r</username>",
+            ForeignAuthor(None, "Robin"),
         ),
         ("<name>R &amp; S</name><username>r</username>", ForeignAuthor("r", "R & S")),
         ("", NOBODY),

@@ -38,7 +38,7 @@ def test_a_comment_is_read(tmp_path: Path) -> None:
         source_id=f"{URL}#7",
         thread_id=URL,
         parent_id=f"{URL}#6",
-        author=ForeignAuthor(None, "Rae"),
+        author=ForeignAuthor(None, "Robin"),
         html="<p>Said.</p>",
         created_at=datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC),
         is_waiting=False,
@@ -76,7 +76,7 @@ def test_the_dialect_of_disqus_names_threads_and_people(tmp_path: Path) -> None:
     inner = "<dsq:thread_identifier>own-id</dsq:thread_identifier>"
     found, thread = read(tmp_path, exports.item(URL, part, inner=inner))
     assert isinstance(found, ForeignComment)
-    assert found.author == ForeignAuthor("news.example#u5", "Rae")
+    assert found.author == ForeignAuthor("news.example#u5", "Robin")
     assert isinstance(thread, ForeignThread)
     assert thread.identifier == "own-id"
 
@@ -97,7 +97,7 @@ def test_one_comment_id_under_two_posts_is_two_comments(tmp_path: Path) -> None:
 
 def test_a_user_of_the_blog_has_a_subject(tmp_path: Path) -> None:
     found = comment(tmp_path, exports.comment("7", comment_user_id="1"))
-    assert found.author == ForeignAuthor("news.example#1", "Rae")
+    assert found.author == ForeignAuthor("news.example#1", "Robin")
 
 
 def test_entities_in_names_are_resolved(tmp_path: Path) -> None:
