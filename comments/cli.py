@@ -2,54 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import click
 from alembic import command
 from alembic.util import CommandError
 from flask import current_app
-from sqlalchemy.exc import SQLAlchemyError
 
-from comments import __version__, create_app, health, serving, settings
-from comments.settings import LOOPBACK, WrongSettings
-
-C = TypeVar("C", bound=Callable[..., Any])
-
-
-class Refused(click.ClickException):
-    """What an operator got wrong, in one sentence."""
-
-    exit_code = 2
-
-
-class Commands(click.Group):
-    """Commands that say what is wrong instead of showing where in the code it came up."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except (WrongSettings, serving.CannotServe) as error:
-            raise Refused(str(error)) from None
-        except SQLAlchemyError as error:
-            raise Refused(serving.unreachable(error)) from None
-        except OSError as error:
-            raise Refused(f"{error.strerror}: {error.filename}") from None
-
-
-def in_app(function: C) -> C:
-    """Run a command inside the app, on a database that has all of its tables."""
-
-    @functools.wraps(function)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        with create_app().app_context():
-            if not health.is_migrated():
-                raise Refused(serving.BEHIND)
-            return function(*args, **kwargs)
-
-    return run  # type: ignore[return-value]
+from comments import __version__, create_app, serving, settings
+from comments.console import Commands, Refused
+from comments.settings import LOOPBACK
 
 
 @click.group(cls=Commands)

@@ -1,0 +1,53 @@
+"""What every command needs: the app around it, and one sentence for what went wrong."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from comments import create_app, health
+from comments.errors import DomainError, Invalid
+from comments.serving import BEHIND, CannotServe, unreachable
+from comments.settings import WrongSettings
+
+C = TypeVar("C", bound=Callable[..., Any])
+
+
+class Refused(click.ClickException):
+    """Why nothing was done, in one sentence."""
+
+    exit_code = 2
+
+
+class Commands(click.Group):
+    """Commands that say what is wrong instead of showing where in the code it came up."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Invalid as error:
+            faults = " ".join(f"{fault.field}: {fault.message}" for fault in error.faults)
+            raise Refused(faults) from None
+        except (WrongSettings, CannotServe, DomainError) as error:
+            raise Refused(str(error)) from None
+        except SQLAlchemyError as error:
+            raise Refused(unreachable(error)) from None
+        except OSError as error:
+            raise Refused(f"{error.strerror}: {error.filename}") from None
+
+
+def in_app(function: C) -> C:
+    """Run a command inside the app, on a database that has all of its tables."""
+
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        with create_app().app_context():
+            if not health.is_migrated():
+                raise Refused(BEHIND)
+            return function(*args, **kwargs)
+
+    return run  # type: ignore[return-value]
