@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event, orm
 from sqlalchemy.engine import Connection, Dialect, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from comments.errors import Busy
 
@@ -31,7 +31,9 @@ NAMING = {
 
 TRIES = 3
 LOCK_SECONDS = 20.0
-SERIALISATION, DEADLOCK = "40001", "40P01"
+# The PostgreSQL states after which the same act may well succeed; the last means that another made
+# the very row in the same moment, which a second look will find.
+SERIALISATION, DEADLOCK, DOUBLE = "40001", "40P01", "23505"
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -149,12 +151,15 @@ def transaction(act: Callable[[], T]) -> T:
             if not _passing(error):
                 raise
             if attempt == TRIES:
+                if isinstance(error, IntegrityError):
+                    raise
                 raise Busy("The database is busy.") from error
     raise AssertionError("unreachable")
 
 
 def _once(act: Callable[[], T]) -> T:
     db.session.rollback()
+    db.session.expire_all()
     with _write_lock():
         mark = _writing.set(True)
         try:
@@ -178,7 +183,7 @@ def _write_lock() -> Iterator[None]:
 
 
 def _passing(error: DBAPIError) -> bool:
-    if getattr(error.orig, "sqlstate", None) in (SERIALISATION, DEADLOCK):
+    if getattr(error.orig, "sqlstate", None) in (SERIALISATION, DEADLOCK, DOUBLE):
         return True
     return isinstance(error, OperationalError) and "database is locked" in str(error.orig)
 

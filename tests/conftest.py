@@ -144,6 +144,7 @@ class Client(FlaskClient):
         response = contextvars.Context().run(super().open, *args, **kwargs)
         if db.session.registry.has():
             db.session.rollback()
+            db.session.expire_all()
         return response
 
 
