@@ -74,6 +74,11 @@ class Filled:
         return [fault for fault in self.faults if fault.field == name]
 
 
+def sent(source: Mapping[str, str]) -> dict[str, str]:
+    """What an HTML form holds, without the token that every form carries."""
+    return {name: value for name, value in source.items() if name != "csrf_token"}
+
+
 def parse(kind: type[T], source: Mapping[str, Any]) -> T:
     """The form that `source`, of an HTML form or an address, holds. Raises Invalid."""
     try:

@@ -12,8 +12,9 @@ from pydantic_core import PydanticCustomError
 
 from comments import names
 from comments.accounts import strength
+from comments.accounts.models import User
 from comments.accounts.strength import FEWEST, MOST
-from comments.forms import Blank, Form, Line, Text
+from comments.forms import Blank, Form, Line, Text, refuse
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 LONGEST_EMAIL = 254
@@ -38,13 +39,6 @@ def _email(text: str) -> str:
     return text
 
 
-def not_easy(password: str, *about: str | None) -> str:
-    if strength.is_easy(password, tuple(part for part in about if part)):
-        words = _("This password is among the first that somebody would try. Take another one.")
-        raise PydanticCustomError("easy", words)
-    return password
-
-
 Name = Annotated[Line, AfterValidator(_name), Field(max_length=200)]
 Email = Annotated[Line, AfterValidator(_email), Field(max_length=LONGEST_EMAIL)]
 Password = Annotated[Text, Field(max_length=MOST)]
@@ -66,7 +60,9 @@ class SignUp(Form):
     @field_validator("password")
     @classmethod
     def _hard_to_guess(cls, password: str, info: ValidationInfo) -> str:
-        return not_easy(password, info.data.get("name"), info.data.get("email"))
+        if strength.is_easy(password, info.data.get("name"), info.data.get("email")):
+            raise PydanticCustomError("easy", _too_easy())
+        return password
 
 
 class SignIn(Form):
@@ -98,3 +94,13 @@ class Farewell(Proof):
     """Whether the texts of one's comments go too, or stay without a name."""
 
     texts: Texts
+
+
+def refuse_easy(password: str, user: User) -> None:
+    """Raises Invalid for a password that somebody who knows this person would try."""
+    if strength.is_easy(password, user.name, user.email):
+        raise refuse("password", "easy", _too_easy())
+
+
+def _too_easy() -> str:
+    return _("This password is among the first that somebody would try. Take another one.")

@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from flask_babel import gettext as _
 
+from comments.accounts import links, sessions
 from comments.accounts.models import Identity, User, Way
 from comments.db import db
 from comments.errors import Busy
@@ -26,21 +27,21 @@ NOBODYS = (
     "$oQMrDCZo7CdK1ZKNPcI0Ya4K7SCN1QjHirdJwJ/gFWc"
 )
 
-_hasher = PasswordHasher()
+hasher = PasswordHasher()
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
 def hashed(password: str) -> str:
     """What is kept of a password."""
     with _turn():
-        return _hasher.hash(password)
+        return hasher.hash(password)
 
 
 def fits(password: str, secret: str | None) -> bool:
     """Whether this is the password of this hash. Without a hash it takes as long to say no."""
     with _turn():
         try:
-            return _hasher.verify(secret or NOBODYS, password) and secret is not None
+            return hasher.verify(secret or NOBODYS, password) and secret is not None
         except (Argon2Error, InvalidHashError):
             return False
 
@@ -62,6 +63,13 @@ def keep(user: User, secret: str, now: datetime) -> None:
         db.session.add(known)
     known.secret = secret
     db.session.flush()
+
+
+def change(user: User, secret: str, now: datetime) -> None:
+    """Another password from now on; whoever was signed in by the old one, or a link, is out."""
+    keep(user, secret, now)
+    sessions.end_all(user)
+    links.end_all(user)
 
 
 @contextmanager

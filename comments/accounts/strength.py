@@ -39,7 +39,7 @@ _DISGUISES = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "@
 _ENDS = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 
 
-def is_easy(password: str, about: tuple[str, ...] = ()) -> bool:
+def is_easy(password: str, *about: str | None) -> bool:
     """Whether it is among what is tried first; `about` is what is known of the person."""
     bare = password.casefold()
     return (
@@ -66,10 +66,10 @@ def _is_common(bare: str) -> bool:
     return any(word == "" or word in _COMMON for word in words) and len(bare) < ADVISED
 
 
-def _parts(about: tuple[str, ...]) -> set[str]:
+def _parts(about: tuple[str | None, ...]) -> set[str]:
     return {
         part
-        for known in about
+        for known in filter(None, about)
         for part in (known.casefold(), *re.split(r"[\W_]+", known.casefold()))
         if len(part) > 3
     }

@@ -9,6 +9,7 @@ from comments.accounts.models import User
 from comments.db import db
 from comments.errors import Forbidden, NotFound
 from comments.sites.models import ADMINS, MODERATORS, Membership, Role, Site
+from comments.sites.queries import KEY
 
 
 def memberships_of(user: User) -> sa.Select[Membership]:
@@ -51,7 +52,8 @@ def the_membership(key: str, user: User, roles: frozenset[Role] = MODERATORS) ->
     Raises NotFound for strangers, who need not know that there is such a site, and Forbidden for
     members without one of the roles.
     """
-    found = db.session.scalar(memberships_of(user).where(Site.key == key))
+    known = KEY.fullmatch(key) is not None
+    found = db.session.scalar(memberships_of(user).where(Site.key == key)) if known else None
     if found is None:
         raise NotFound(_("There is no such site."))
     if found.role not in roles:

@@ -24,4 +24,5 @@ def entries(user: User | None) -> list[Entry]:
     found = [Entry(_("Moderation"), "moderation.desk")] if any(r.moderates for r in roles) else []
     if roles:
         found.append(Entry(_("Sites"), "sites.index"))
-    return [*found, Entry(_("Account"), "accounts.account")]
+    mine = Entry(_("Your comments"), "threads.mine")
+    return [*found, mine, Entry(_("Account"), "accounts.account")]

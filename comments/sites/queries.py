@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
@@ -9,10 +11,13 @@ from comments.db import db
 from comments.errors import NotFound
 from comments.sites.models import Origin, Site
 
+KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
+
 
 def by_key(key: str) -> Site:
     """The site of this key. Raises NotFound."""
-    site = db.session.scalar(sa.select(Site).where(Site.key == key))
+    known = KEY.fullmatch(key) is not None
+    site = db.session.scalar(sa.select(Site).where(Site.key == key)) if known else None
     if site is None:
         raise NotFound(_("There is no site with this key."), code="unknown-site")
     return site
