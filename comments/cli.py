@@ -11,7 +11,7 @@ from flask import current_app
 
 from comments import __version__, create_app, serving, settings
 from comments.console import Commands, Refused
-from comments.settings import LOOPBACK
+from comments.doctor.commands import doctor
 
 
 @click.group(cls=Commands)
@@ -34,8 +34,8 @@ def serve(host: str, port: int | None, workers: int) -> None:
 
 
 def _usual_port() -> int:
-    public = urlsplit(settings.read().url)
-    return public.port or 8000 if public.hostname in LOOPBACK else 8000
+    given = settings.read()
+    return urlsplit(given.url).port or 8000 if given.is_local else 8000
 
 
 @main.command()
@@ -53,3 +53,7 @@ def migrated() -> None:
         command.upgrade(config, "head")
     except CommandError as error:
         raise Refused(f"The database can't be migrated: {error}") from None
+
+
+for each in (doctor,):
+    main.add_command(each)

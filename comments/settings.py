@@ -79,6 +79,11 @@ class Settings(BaseSettings):
         return self.database_url.startswith("sqlite")
 
     @property
+    def is_local(self) -> bool:
+        """Whether the public address is one of this machine's own."""
+        return urlsplit(self.url).hostname in LOOPBACK
+
+    @property
     def is_https(self) -> bool:
         return self.url.startswith("https://")
 
@@ -87,7 +92,11 @@ class Settings(BaseSettings):
         """The given key, or one made once and kept in the instance folder."""
         if self.secret_key is not None:
             return self.secret_key.get_secret_value()
-        return _kept_secret(self.instance / "secret_key")
+        return _kept_secret(self.secret_path)
+
+    @property
+    def secret_path(self) -> Path:
+        return self.instance / "secret_key"
 
 
 def read() -> Settings:

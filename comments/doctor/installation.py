@@ -1,0 +1,123 @@
+"""Whether this installation is fit to serve."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from comments import clock, health, serving
+from comments.db import db
+from comments.doctor.findings import Finding, fail, ok, warn
+from comments.settings import Settings
+from comments.sites.models import Site
+from comments.threads.models import Decision
+
+# Two clocks of one service may differ by so much.
+DRIFT = timedelta(minutes=1)
+MOMENT = "%Y-%m-%d %H:%M:%S UTC"
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Everything that can be seen from here; needs the app's context."""
+    yield _secret(settings)
+    yield _address(settings)
+    yield _proxies(settings)
+    try:
+        yield from _database(settings)
+    except SQLAlchemyError as error:
+        yield fail("database", serving.unreachable(error))
+
+
+def _secret(settings: Settings) -> Finding:
+    if settings.secret_key is not None:
+        return ok("secret", "comes from COMMENTS_SECRET_KEY")
+    path = settings.secret_path
+    assert settings.secret, "reading it makes the file"
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        return fail("secret", f"others on this machine can read {path}; run: chmod 600 {path}")
+    return ok("secret", f"is kept in {path}")
+
+
+def _address(settings: Settings) -> Finding:
+    if settings.is_local:
+        return warn("address", f"{settings.url} is this machine only; set COMMENTS_URL to publish")
+    return ok("address", settings.url)
+
+
+def _proxies(settings: Settings) -> Finding:
+    if any(network.prefixlen == 0 for network in settings.trusted_proxies):
+        return fail("proxies", "COMMENTS_TRUSTED_PROXIES trusts everybody; name your proxy only")
+    if settings.is_https and not settings.trusted_proxies:
+        return warn(
+            "proxies",
+            "what speaks https for this service hides where readers come from, so they share "
+            "their limits; set COMMENTS_TRUSTED_PROXIES to its address, such as 127.0.0.1",
+        )
+    trusted = ", ".join(map(str, settings.trusted_proxies)) or "none"
+    return ok("proxies", f"trusted: {trusted}")
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    name = db.engine.url.render_as_string(hide_password=True)
+    if not health.is_migrated():
+        yield fail("database", f"{name}: {serving.BEHIND}")
+        return
+    yield ok("database", f"{name} answers and has all of its tables")
+    yield _sqlite() if settings.is_sqlite else _postgresql()
+    yield _clock()
+    yield from _sites()
+
+
+def _sqlite() -> Finding:
+    with db.engine.connect() as connection:
+        journal = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+        synchronous = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+    if (journal, synchronous) == ("wal", 2):
+        return ok("durability", "SQLite writes ahead, and waits for the disk")
+    return fail(
+        "durability",
+        f"SQLite uses journal_mode={journal} and synchronous={synchronous}, not wal and 2 (full); "
+        "a network file system can't hold this database",
+    )
+
+
+def _postgresql() -> Finding:
+    wanted = {"server_encoding": "UTF8", "fsync": "on", "full_page_writes": "on"}
+    with db.engine.connect() as connection:
+        found = {name: connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in wanted}
+        waits = connection.exec_driver_sql("SHOW synchronous_commit").scalar_one()
+    wrong = [f"{name} is {found[name]}" for name in wanted if found[name] != wanted[name]]
+    if waits == "off":
+        wrong.append("synchronous_commit is off")
+    if wrong:
+        return fail("durability", f"PostgreSQL may lose comments: {', '.join(wrong)}")
+    return ok("durability", "PostgreSQL waits for the disk")
+
+
+def _clock() -> Finding:
+    now = clock.now()
+    newest_first = sa.select(Decision.created_at).order_by(Decision.id.desc())
+    latest = db.session.scalar(newest_first.limit(1))
+    if latest and latest > now + DRIFT:
+        return fail(
+            "clock", f"it shows {now:{MOMENT}}, but something was decided at {latest:{MOMENT}}"
+        )
+    return ok("clock", f"it shows {now:{MOMENT}}")
+
+
+def _sites() -> Iterator[Finding]:
+    sites = db.session.scalars(sa.select(Site).order_by(Site.key)).all()
+    if not sites:
+        yield warn("sites", "there is none yet; run: comments setup")
+    for site in sites:
+        if site.addresses:
+            yield ok(f"site {site.key}", f"comments on {', '.join(site.addresses)}")
+        else:
+            yield warn(
+                f"site {site.key}",
+                f"comments nowhere; run: comments site origin add {site.key} https://…",
+            )
