@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from comments.db import Model, bytewise, db
@@ -68,11 +67,8 @@ def _tally(limit: Limit, subject: str, now: datetime) -> Tally:
     row = db.session.get(Tally, place, with_for_update=True)
     if row is None:
         db.session.execute(sa.delete(Tally).where(Tally.ends_at < now))
-        # Somebody else may make it in the same moment.
-        insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-        values = {"subject": place[0], "ends_at": place[1], "count": 0}
-        db.session.execute(insert(Tally).values(values).on_conflict_do_nothing())
-        row = db.session.get_one(Tally, place, with_for_update=True)
+        row = Tally(subject=place[0], ends_at=place[1], count=0)
+        db.session.add(row)
     return row
 
 

@@ -7,14 +7,13 @@ from functools import cache
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.exc import IntegrityError
 
 from comments import limits, names, signals
 from comments.accounts import links, passwords
 from comments.accounts.forms import SignUp, email_key
 from comments.accounts.models import User
 from comments.db import db
-from comments.errors import Conflict, Invalid
+from comments.errors import Conflict
 from comments.forms import refuse
 
 # A closed account's name is nobody else's for so long.
@@ -58,13 +57,14 @@ def confirm_email(user: User, now: datetime) -> None:
     """
     if user.email is None:
         raise Conflict(_("This person gave no e-mail address."), code="no-email")
+    owner = sa.select(User.id).where(
+        User.email_key == user.email_key, User.email_confirmed_at.is_not(None), User.id != user.id
+    )
+    if db.session.scalar(owner) is not None:
+        message = _("This address is confirmed as somebody else's.")
+        raise Conflict(message, code="address-taken")
     user.email_confirmed_at = now
-    try:
-        db.session.flush()
-    except IntegrityError:
-        raise Conflict(
-            _("This address is confirmed as somebody else's."), code="address-taken"
-        ) from None
+    db.session.flush()
 
 
 def _take_name(user: User, name: str, now: datetime) -> None:
@@ -73,24 +73,18 @@ def _take_name(user: User, name: str, now: datetime) -> None:
         sa.select(User).where(User.name_key == key, User.site_id.is_(None), User.id != user.id)
     )
     if key in _official() or (holder and not _released(holder, now)):
-        raise _taken()
+        message = _("This name is taken, or looks too much like one that is.")
+        raise refuse("name", "taken", message)
     if holder:
         holder.name_key = None
         db.session.flush()
     user.name, user.name_key = name, key
     db.session.add(user)
-    try:
-        db.session.flush()
-    except IntegrityError:  # somebody else took it in the same moment
-        raise _taken() from None
+    db.session.flush()
 
 
 def _released(holder: User, now: datetime) -> bool:
     return holder.closed_at is not None and holder.closed_at + RESERVED < now
-
-
-def _taken() -> Invalid:
-    return refuse("name", "taken", _("This name is taken, or looks too much like one that is."))
 
 
 @cache
