@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
+from comments import addresses
 from comments.doctor import policies
 from comments.doctor.findings import Finding, fail, ok, warn
 from comments.doctor.pages import Attributes, Page
 from comments.doctor.policies import Asked
-from comments.threads import addresses
 
 
 def examine(page: Page, service: str, sites: Mapping[str, list[str]]) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from comments.threads import addresses
+from comments import addresses
 
 SECONDS = 10
 BYTES = 4 * 1024 * 1024

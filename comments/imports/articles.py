@@ -8,10 +8,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from comments import addresses
 from comments.db import db
 from comments.imports.plan import Group
 from comments.sites.models import Site
-from comments.threads import addresses, queries
+from comments.threads import queries
 from comments.threads.models import Alias, Article, State
 
 LONGEST_KEY = 300

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from flask_babel import gettext as _
 
+from comments import addresses
 from comments.imports.files import Refused
 from comments.imports.records import ForeignThread
-from comments.threads import addresses
 
 # With these WordPress names a post that has no path of its own.
 _NAMES_THE_PAGE = frozenset({"p", "page_id", "attachment_id"})

@@ -7,12 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from comments import audit, limits
+from comments import addresses, audit, limits
 from comments.accounts.models import User
 from comments.db import db
 from comments.errors import Conflict
 from comments.sites.models import Site
-from comments.threads import addresses, queries
+from comments.threads import queries
 from comments.threads.forms import ArticleFacts, Name, NewComment
 from comments.threads.models import Alias, Article, State
 

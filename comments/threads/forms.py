@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from comments import addresses
 from comments.forms import Blank, Form, Id, Line, Text
-from comments.threads import addresses
 from comments.threads.models import State
 
 # Beyond what any site allows, so that the check can say how long the text is and what is the most.

@@ -1,6 +1,6 @@
 import pytest
 
-from comments.threads import addresses
+from comments import addresses
 
 SPELLINGS = [
     ("https://news.example/a", "https://news.example/a"),
