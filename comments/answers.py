@@ -47,12 +47,12 @@ def refused(error: DomainError) -> AnyResponse:
 def problem(error: DomainError) -> dict[str, Any]:
     """The body of an application/problem+json answer (RFC 9457)."""
     body: dict[str, Any] = {
+        **error.details,
         "type": "about:blank",
         "title": HTTPStatus(error.status).phrase,
         "status": error.status,
         "code": error.code,
         "detail": error.message,
-        **error.details,
     }
     if isinstance(error, Invalid):
         body["faults"] = [

@@ -5,13 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from comments import clock
 from comments.errors import Fault, Invalid
 
 T = TypeVar("T", bound="Form")
@@ -48,13 +58,24 @@ def _number(given: object) -> object:
     return given
 
 
+def _within_reach(moment: datetime) -> datetime:
+    if not clock.is_within_reach(moment):
+        raise PydanticCustomError("datetime_parsing", "is no date and time")
+    return moment
+
+
 def _or_none(given: object) -> object:
     return None if given == "" else given
 
 
 Text = Annotated[str, AfterValidator(_whole)]
 Line = Annotated[str, AfterValidator(_one_line)]
-Id = Annotated[int, BeforeValidator(_number)]
+Id = Annotated[
+    int,
+    BeforeValidator(_number),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": "^[0-9]{1,19}$"}),
+]
+Moment = Annotated[AwareDatetime, AfterValidator(_within_reach)]
 # What a form left empty is not there.
 Blank = BeforeValidator(_or_none)
 
@@ -119,7 +140,7 @@ SAME = {"too_long": "string_too_long", "too_short": "string_too_short"}
 MESSAGES = {
     "missing": lazy_gettext("This is missing."),
     "extra_forbidden": lazy_gettext("This is not known here."),
-    "json_invalid": lazy_gettext("This is no JSON."),
+    "json_invalid": lazy_gettext("This is no JSON: %(error)s."),
     "json_type": lazy_gettext("This is no JSON."),
     "string_type": lazy_gettext("This must be text."),
     "string_too_short": lazy_gettext("This needs at least %(min_length)s characters."),
@@ -134,11 +155,15 @@ MESSAGES = {
     "less_than_equal": lazy_gettext("This may be at most %(le)s."),
     "bool_type": lazy_gettext("This must be true or false."),
     "bool_parsing": lazy_gettext("This must be true or false."),
-    "enum": lazy_gettext("This is none of the possible words."),
-    "literal_error": lazy_gettext("This is none of the possible words."),
+    "enum": lazy_gettext("This must be %(expected)s."),
+    "literal_error": lazy_gettext("This must be %(expected)s."),
     "datetime_parsing": lazy_gettext("This is no date and time."),
     "datetime_from_date_parsing": lazy_gettext("This is no date and time."),
     "datetime_type": lazy_gettext("This is no date and time."),
     "timezone_aware": lazy_gettext("This date and time needs its time zone."),
+    "too_short": lazy_gettext("This needs at least %(min_length)s."),
+    "too_long": lazy_gettext("These may be at most %(max_length)s."),
+    "unpaired": lazy_gettext("Give url once for each article, or not at all."),
+    "url": lazy_gettext("This is no address of a page."),
     "model_type": lazy_gettext("This must be an object."),
 }

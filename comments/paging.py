@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
+from comments import clock
 from comments.db import AnySelect, db
 from comments.errors import Fault, Invalid
 
@@ -59,7 +60,7 @@ def moment_of(cursor: str) -> tuple[datetime, int]:
         number = int(id)
     except ValueError:
         raise invalid_cursor() from None
-    if moment.tzinfo is None or not 0 <= number < 2**63:
+    if moment.tzinfo is None or not clock.is_within_reach(moment) or not 0 <= number < 2**63:
         raise invalid_cursor()
     return moment, number
 

@@ -29,6 +29,7 @@ from comments.security import limiter
 from comments.settings import Settings
 from comments.sites.models import Role, Site
 from tests import factories, live, servers
+from tests.api import contract
 from tests.corpora import shared
 
 ENGINES = ("sqlite", "postgresql")
@@ -145,6 +146,7 @@ class Client(FlaskClient):
         if db.session.registry.has():
             db.session.rollback()
             db.session.expire_all()
+        contract.check(self.application, response)
         return response
 
 

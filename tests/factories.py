@@ -15,7 +15,7 @@ from comments.screening.draft import Standing
 from comments.screening.findings import Finding
 from comments.screening.policy import Outcome, Verdict
 from comments.sites.models import Membership, Origin, Role, Site, SiteSettings
-from comments.threads import status, writing
+from comments.threads import articles, status, writing
 from comments.threads.models import Act, Article, Comment, State, Status
 
 
@@ -69,6 +69,11 @@ def article(site: Site, key: str, *, state: State = State.OPEN, **fields: Any) -
         return row
 
     return transaction(act)
+
+
+def alias(article: Article, url: str) -> None:
+    """Let this address find the article."""
+    transaction(lambda: articles.add_alias(article, url))
 
 
 def comment(

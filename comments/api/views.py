@@ -1,3 +1,128 @@
-from flask import Blueprint
+"""The calls: each parses, lets one rule act, and answers."""
 
-api = Blueprint("api", __name__)
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, render_template, request
+from flask.typing import ResponseReturnValue as Answer
+
+from comments import answers, clock, cors
+from comments.accounts.login import the_user
+from comments.api import asking, callers, document, shapes
+from comments.api.forms import CommentsQuery, CountsQuery, NewPreview
+from comments.db import transaction
+from comments.errors import Fault, Invalid
+from comments.screening import words
+from comments.sites import queries as sites
+from comments.sites.models import Site
+from comments.threads import posting, queries, reading, writing
+from comments.threads.drawing import Drawn
+from comments.threads.forms import EditedComment, NewComment
+from comments.threads.models import Comment, Status
+from comments.threads.reading import View
+from comments.threads.words import said
+
+COMMENT = "/comments/<int(max=9223372036854775807):id>"
+FRESH = "public, max-age=0, s-maxage=2, stale-while-revalidate=1"
+
+api = Blueprint("api", __name__, url_prefix="/api/v1")
+
+
+@api.get("/comments")
+def comments() -> Answer:
+    query = asking.query(CommentsQuery, request.args)
+    site = _public_site(query.site)
+    view = View(query.sort, query.after, size=query.limit)
+    return _public(shapes.comments(reading.read(site, query.name, view, clock.now())))
+
+
+@api.get("/counts")
+def counts() -> Answer:
+    query = asking.query(CountsQuery, request.args)
+    site = _public_site(query.site)
+    return _public(shapes.Counts(reading.counts(site, query.names)))
+
+
+@api.post("/comments")
+def post() -> Answer:
+    the_user()
+    form, key = asking.body(NewComment, request), asking.idempotency_key(request)
+    site = sites.by_key(form.site)
+    author, now = callers.reader(site.id), clock.now()
+    text = writing.written(form.body)
+    posted = transaction(lambda: posting.post(site, author, form, text, now, key))
+    return _told(posted.comment, posted.status, 201)
+
+
+@api.patch(COMMENT)
+def edit(id: int) -> Answer:
+    comment = queries.written_by(the_user(), id)
+    author, now = callers.reader(comment.site_id), clock.now()
+    text = writing.written(asking.body(EditedComment, request).body)
+    site, _article = queries.place_of(comment)
+    transaction(lambda: posting.edit(site, comment, author, text, now))
+    return _told(comment, comment.status, 200)
+
+
+@api.delete(COMMENT)
+def withdraw(id: int) -> Answer:
+    comment = queries.written_by(the_user(), id)
+    author, now = callers.reader(comment.site_id), clock.now()
+    transaction(lambda: posting.withdraw(comment, author, now))
+    return _told(comment, comment.status, 200)
+
+
+@api.post("/preview")
+def preview() -> Answer:
+    the_user()
+    form = asking.body(NewPreview, request)
+    site = sites.by_key(form.site)
+    callers.reader(site.id)
+    text = writing.written(form.body)
+    posting.check_length(site, text)
+    return jsonify(shapes.Preview(text.rendered.html))
+
+
+@api.get("/openapi.json")
+def openapi() -> Answer:
+    return _public(document.document(current_app.url_map))
+
+
+def _told(comment: Comment, status: Status, done: int) -> Answer:
+    """What became of somebody's own comment, and what happens next; what waits is only accepted."""
+    drawn = reading.one(comment, own=status is not Status.WITHDRAWN)
+    if status is Status.REJECTED:
+        raise _rejected(drawn)
+    code = 202 if status is Status.PENDING else done
+    if answers.wants_html():
+        page = render_template(
+            "widget/answer.html", comment=drawn, message=said(status), status=status
+        )
+        return Response(page, code, mimetype="text/html")
+    site, article = queries.place_of(comment)
+    body = None if status is Status.WITHDRAWN else queries.source_of(comment)
+    shape = shapes.own_comment(drawn, (site.key, article.key), body, said(status))
+    return jsonify(shape), code
+
+
+def _rejected(drawn: Drawn) -> Invalid:
+    """The comment is kept, for a moderator to see, and refused all the same."""
+    why = Fault("body", drawn.reason or "other", words.reason(drawn.reason))
+    message = said(Status.REJECTED)
+    return Invalid(message, [why], code="rejected", id=drawn.id, reason=drawn.reason)
+
+
+def _public_site(key: str) -> Site:
+    """The site of a read that is the same for everybody, and that its own pages may read."""
+    site = sites.by_key(key)
+    cors.open_to(site.addresses)
+    return site
+
+
+def _public(shape: Any) -> Answer:
+    """The same bytes for everybody, under an entity tag."""
+    response = jsonify(shape)
+    response.headers["Cache-Control"] = FRESH
+    response.add_etag()
+    return response.make_conditional(request)

@@ -22,8 +22,12 @@ BLANKS = ("url", "title", "section", "published_at")
 
 def find(site: Site, name: Name) -> Article | None:
     """The article of this id; failing that, the one that is known under this address."""
-    urls = [url for url in (name.url, _as_url(name.key)) if url]
-    return queries.article(site, name.key, urls)
+    return queries.article(site, name.key, urls_of(name))
+
+
+def urls_of(name: Name) -> list[str]:
+    """The addresses under which the article of this name may be known."""
+    return [url for url in (name.url, _as_url(name.key)) if url]
 
 
 def _as_url(key: str) -> str | None:

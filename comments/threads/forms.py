@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from comments import addresses
-from comments.forms import Blank, Form, Id, Line, Text
+from comments.forms import Blank, Form, Id, Line, Moment, Text
 from comments.threads.models import State
 
 # Beyond what any site allows, so that the check can say how long the text is and what is the most.
@@ -37,7 +38,7 @@ Body = Annotated[Text, Field(max_length=MOST_TYPED)]
 
 
 class NewComment(Form):
-    """A post. What a page says about its article only fills blanks; `website` is the trap field."""
+    """A post. What a page says about its article only fills blanks."""
 
     site: Line = Field(min_length=1, max_length=60)
     article: ArticleKey
@@ -46,8 +47,9 @@ class NewComment(Form):
     url: Annotated[Url | None, Blank] = Field(default=None, max_length=2000)
     title: Annotated[Line | None, Blank] = Field(default=None, max_length=300)
     section: Annotated[Line | None, Blank] = Field(default=None, max_length=120)
-    published_at: Annotated[AwareDatetime | None, Blank] = None
-    website: str = Field(default="", max_length=2000)
+    published_at: Annotated[Moment | None, Blank] = None
+    # The trap: nobody sees this field, so that only machines fill it.
+    website: SkipJsonSchema[str] = Field(default="", max_length=2000)
 
 
 class EditedComment(Form):
@@ -62,9 +64,9 @@ class ArticleFacts(Form):
     title: Line | None = Field(default=None, max_length=300)
     section: Line | None = Field(default=None, max_length=120)
     language: Line | None = Field(default=None, max_length=35)
-    published_at: AwareDatetime | None = None
+    published_at: Moment | None = None
     state: State | None = None
-    closes_at: AwareDatetime | None = None
+    closes_at: Moment | None = None
 
 
 class PageQuery(Form):

@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 from comments.accounts.models import User
 from comments.db import db
 from comments.errors import Conflict, DomainError, Fault, Forbidden, Invalid, TooMany
-from comments.screening import policy, words
+from comments.screening import checks, policy, words
+from comments.screening.draft import Standing
 from comments.screening.policy import Outcome, Verdict
 from comments.sites.models import Site
 from comments.threads import articles, repeats, standing, status, writing
@@ -81,6 +82,13 @@ def withdraw(comment: Comment, by: User, now: datetime) -> Comment:
     status.move(comment, Status.WITHDRAWN, Why(Act.WITHDRAW, by), now)
     db.session.execute(sa.delete(Answer).where(Answer.comment_id == comment.id))
     return comment
+
+
+def check_length(site: Site, text: Written) -> None:
+    """Raises Invalid for a text that is longer than this site takes."""
+    found = checks.too_long(writing.draft(text, Standing()), site.settings)
+    if found:
+        raise refusal(Verdict(Outcome.REFUSE, found, (found,)))
 
 
 def refusal(verdict: Verdict) -> DomainError:

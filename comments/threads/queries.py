@@ -32,6 +32,21 @@ def article(site: Site, key: str, urls: Sequence[str]) -> Article | None:
     )
 
 
+def counts(site: Site, keys: set[str], urls: set[str]) -> dict[str, int]:
+    """How many comments are published, by article id and by known address; an id comes first."""
+    open_here = sa.and_(Article.site_id == site.id, Article.state != State.HIDDEN)
+    named = sa.select(Article.key, Article.published).where(open_here, Article.key.in_(keys))
+    found = {row.key: row.published for row in db.session.execute(named)}
+    if not urls - found.keys():
+        return found
+    known = (
+        sa.select(Alias.url, Article.published)
+        .join(Article, Article.id == Alias.article_id)
+        .where(open_here, Alias.site_id == site.id, Alias.url.in_(urls))
+    )
+    return {row.url: row.published for row in db.session.execute(known)} | found
+
+
 def roots(
     article: Article, *, newest: bool, after: tuple[datetime, int] | None, size: int
 ) -> list[Row]:
@@ -97,6 +112,13 @@ def branch(comment: Comment, size: int) -> list[Row]:
 def those(ids: Sequence[int]) -> list[Row]:
     """These comments, in the order of drawing."""
     return rows(drawable().where(Comment.id.in_(ids), Comment.shown).order_by(Comment.path))
+
+
+def one(id: int) -> Row:
+    """A comment, whatever its status, with the reason of the last decision."""
+    select = drawable().add_columns(Decision.reason, Decision.note)
+    select = select.outerjoin(Decision, Decision.id == Comment.decided_id)
+    return rows(select.where(Comment.id == id))[0]
 
 
 def own(site: Site, article_id: int, person: User, size: int) -> list[Row]:

@@ -4,6 +4,7 @@ one comment with what is above and below it. Costs the page, not the thread."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -37,6 +38,7 @@ class View:
     sort: Sort = "newest"
     after: str | None = None
     comment: int | None = None
+    size: int = ROOTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,21 @@ def read(site: Site, name: Name, view: View, now: datetime) -> Thread:
 def own(site: Site, article_id: int, person: User) -> tuple[Drawn, ...]:
     """What only its author sees: waiting, or rejected and why. The newest first, at most 50."""
     return tuple(drawn(row, own=True) for row in queries.own(site, article_id, person, OWN))
+
+
+def one(comment: Comment, *, own: bool) -> Drawn:
+    """One comment alone, as its author (`own`) or as everybody else sees it."""
+    return drawn(queries.one(comment.id), own=own)
+
+
+def counts(site: Site, names: Sequence[Name]) -> dict[str, int]:
+    """How many comments are published on each of these articles, by the ids that were given."""
+    urls_of = {name.key: articles.urls_of(name) for name in names}
+    known = queries.counts(site, set(urls_of), {url for urls in urls_of.values() for url in urls})
+    return {
+        key: next((known[name] for name in (key, *urls) if name in known), 0)
+        for key, urls in urls_of.items()
+    }
 
 
 def by_author(person: User, after: str | None) -> paging.Page[Mine]:
@@ -119,8 +136,8 @@ def _facts(article: Article, now: datetime) -> dict[str, Any]:
 
 def _page(thread: Thread, article: Article, view: View) -> Thread:
     after = paging.moment_of(view.after) if view.after else None
-    found = queries.roots(article, newest=view.sort == "newest", after=after, size=ROOTS)
-    page = paging.cut(found, ROOTS, lambda row: paging.moment_cursor(row.created_at, row.id))
+    found = queries.roots(article, newest=view.sort == "newest", after=after, size=view.size)
+    page = paging.cut(found, view.size, lambda row: paging.moment_cursor(row.created_at, row.id))
     below = queries.replies([row.id for row in page.rows if row.replies], REPLIES)
     return replace(thread, roots=tuple(_tree(root, below) for root in page.rows), after=page.after)
 

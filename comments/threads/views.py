@@ -23,6 +23,7 @@ from comments.threads.drawing import Drawn, Thread
 from comments.threads.forms import ArticleState, EditedComment, ListQuery, NewComment, PageQuery
 from comments.threads.models import Comment, Status
 from comments.threads.reading import View
+from comments.threads.words import said
 
 ARTICLES = 50
 
@@ -115,7 +116,7 @@ def delete(id: int) -> Response:
     comment = queries.written_by(user, id)
     site, article = queries.place_of(comment)
     transaction(lambda: posting.withdraw(comment, user, clock.now()))
-    flash(_("Your comment is deleted."))
+    flash(said(comment.status))
     return redirect(url_for("threads.thread", site=site.key, article=article.key), 303)
 
 
@@ -166,15 +167,6 @@ def role_words(role: Role) -> str:
         Role.MODERATOR: _("Moderator"),
         Role.STAFF: _("Staff"),
     }[role]
-
-
-def said(status: Status) -> str:
-    """What happens next, in plain words."""
-    return {
-        Status.PUBLISHED: _("Your comment is published."),
-        Status.PENDING: _("Only you see this until a moderator has looked."),
-        Status.REJECTED: _("Your comment was not published. A moderator can still change that."),
-    }.get(status, "")
 
 
 def _sent(*own: str) -> dict[str, str]:

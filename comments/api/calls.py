@@ -1,0 +1,99 @@
+"""What each call takes and answers, by the name of its view: the source of the document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from comments.api import shapes
+from comments.api.forms import CommentsQuery, CountsQuery, NewPreview
+from comments.forms import Form
+from comments.threads.forms import EditedComment, NewComment
+
+
+class Who(StrEnum):
+    """Whose token a call takes."""
+
+    ANYBODY = "anybody"
+    READER = "reader"
+    STAFF = "staff"
+    PUBLISHER = "publisher"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Where it lies, and by which method it is called, its route says."""
+
+    summary: str
+    who: Who
+    answers: dict[int, type | None]
+    query: type[Form] | None = None
+    body: type[Form] | None = None
+    refusals: frozenset[int] = frozenset()
+    has_html: bool = False
+    has_key: bool = False
+
+    @property
+    def refused_with(self) -> set[int]:
+        """Every status of a refusal: its own, and those that follow from what it takes."""
+        found = {429, 503, *self.refusals}
+        if self.query or self.body:
+            found |= {422}
+        if self.body:
+            found |= {413, 415}
+        if self.who is not Who.ANYBODY:
+            found |= {401, 403}
+        return found
+
+
+MISSING, CLASHING = frozenset({404}), frozenset({404, 409})
+
+CALLS = {
+    "comments": Call(
+        "Read the comments of an article",
+        Who.ANYBODY,
+        {200: shapes.Comments, 304: None},
+        query=CommentsQuery,
+        refusals=MISSING,
+    ),
+    "counts": Call(
+        "Count the comments of several articles",
+        Who.ANYBODY,
+        {200: shapes.Counts, 304: None},
+        query=CountsQuery,
+        refusals=MISSING,
+    ),
+    "post": Call(
+        "Post a comment",
+        Who.READER,
+        {201: shapes.OwnComment, 202: shapes.OwnComment},
+        body=NewComment,
+        refusals=MISSING,
+        has_html=True,
+        has_key=True,
+    ),
+    "edit": Call(
+        "Give one's own comment another text",
+        Who.READER,
+        {200: shapes.OwnComment, 202: shapes.OwnComment},
+        body=EditedComment,
+        refusals=CLASHING,
+        has_html=True,
+    ),
+    "withdraw": Call(
+        "Take one's own comment back",
+        Who.READER,
+        {200: shapes.OwnComment},
+        refusals=CLASHING,
+        has_html=True,
+    ),
+    "preview": Call(
+        "See what a text will look like",
+        Who.READER,
+        {200: shapes.Preview},
+        body=NewPreview,
+        refusals=MISSING,
+        has_html=True,
+    ),
+    "openapi": Call("Read this document", Who.ANYBODY, {200: shapes.Document, 304: None}),
+}

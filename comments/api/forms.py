@@ -1,0 +1,65 @@
+"""What programs ask for in an address or send in a body, where no rule's own form says it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from comments.forms import Blank, Form, Line
+from comments.threads.forms import ArticleKey, Body, Name, readable
+
+MOST_COUNTS = 100
+
+SiteKey = Annotated[Line, Field(min_length=1, max_length=60)]
+Address = Annotated[str, Field(max_length=2000)]
+Cursor = Annotated[str, Field(max_length=600)]
+
+
+class Query(Form):
+    """The parent of what an address holds: the language of the answer may always be asked for."""
+
+    locale: str | None = Field(default=None, max_length=20)
+
+
+class CommentsQuery(Query):
+    """A page of an article's comments; `url` finds an article whose id is not known yet."""
+
+    site: SiteKey
+    article: ArticleKey
+    url: Annotated[Address | None, Blank] = None
+    sort: Literal["newest", "oldest"] = "newest"
+    after: Annotated[Cursor | None, Blank] = None
+    limit: int = Field(default=25, ge=1, le=100)
+
+    @property
+    def name(self) -> Name:
+        return Name(self.article, readable(self.url))
+
+
+class CountsQuery(Query):
+    """Up to 100 articles of a site. `url`, when given, comes once for each `article`, in order."""
+
+    site: SiteKey
+    article: list[ArticleKey] = Field(min_length=1, max_length=MOST_COUNTS)
+    url: list[Address] = Field(default=[], max_length=MOST_COUNTS)
+
+    @field_validator("url")
+    @classmethod
+    def _paired(cls, urls: list[str], info: ValidationInfo) -> list[str]:
+        if urls and len(urls) != len(info.data.get("article", urls)):
+            raise PydanticCustomError("unpaired", "comes once for each article")
+        return urls
+
+    @property
+    def names(self) -> list[Name]:
+        urls = self.url or [""] * len(self.article)
+        return [Name(key, readable(url)) for key, url in zip(self.article, urls, strict=True)]
+
+
+class NewPreview(Form):
+    """What a text will look like."""
+
+    site: SiteKey
+    body: Body

@@ -1,0 +1,150 @@
+"""What the answers hold: named field by field, so that nothing else can get out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict
+
+from comments.errors import Fault
+from comments.sites.models import Role
+from comments.threads.drawing import Drawn, Gone, Thread
+from comments.threads.models import Status
+
+
+class Shape:
+    """The parent of every answer, which has these fields and no others."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Author(Shape):
+    """Who wrote a comment; a badge says that they belong to the site."""
+
+    id: str
+    name: str
+    badge: Role | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comment(Shape):
+    """One comment as everybody may read it. Where only its place is kept, `gone` says why.
+
+    `replies` counts the published comments below it, at any depth. `more` is the cursor, for
+    `after`, of replies that are not in this list.
+    """
+
+    id: str
+    site: str
+    article: str
+    parent: str | None
+    author: Author | None
+    html: str | None
+    gone: Gone | None
+    status: Status
+    created_at: datetime
+    edited_at: datetime | None
+    replies: int
+    more: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnComment(Comment):
+    """A comment for its author: with what they typed, and in words what happens next."""
+
+    body: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comments(Shape):
+    """A page: each root, followed by its replies in the order of drawing."""
+
+    items: list[Comment]
+    after: str | None
+    count: int
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counts(Shape):
+    """How many comments are published, by article."""
+
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview(Shape):
+    """What a text looks like once it is rendered."""
+
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A refusal (RFC 9457). `detail` is for people, `code` for programs; `faults` names each
+    field that is wrong. Some refusals say more in fields of their own."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An OpenAPI document."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="allow")
+
+    openapi: str
+    info: dict[str, Any]
+    paths: dict[str, Any]
+    components: dict[str, Any]
+
+
+def comments(thread: Thread) -> Comments:
+    place = (thread.site.key, thread.key)
+    items = [comment(drawn, place) for root in thread.roots for drawn in _flat(root)]
+    return Comments(items, thread.after, thread.count, thread.is_open)
+
+
+def comment(drawn: Drawn, place: tuple[str, str]) -> Comment:
+    return Comment(**_facts(drawn, place))
+
+
+def own_comment(drawn: Drawn, place: tuple[str, str], body: str | None, message: str) -> OwnComment:
+    return OwnComment(**_facts(drawn, place), body=body, message=message)
+
+
+def _flat(drawn: Drawn) -> Iterator[Drawn]:
+    """A comment and what is drawn below it, in the order of drawing."""
+    yield drawn
+    for child in drawn.children:
+        yield from _flat(child)
+
+
+def _facts(drawn: Drawn, place: tuple[str, str]) -> dict[str, Any]:
+    author = None if drawn.gone else Author(drawn.author_id, drawn.author, drawn.badge)
+    return {
+        "id": drawn.id,
+        "site": place[0],
+        "article": place[1],
+        "parent": drawn.parent_id,
+        "author": author,
+        "html": drawn.html,
+        "gone": drawn.gone,
+        "status": drawn.status,
+        "created_at": drawn.created_at,
+        "edited_at": drawn.edited_at,
+        "replies": drawn.replies,
+        "more": drawn.more,
+    }

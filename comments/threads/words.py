@@ -1,0 +1,17 @@
+"""What is said to authors about what becomes of their comments."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from comments.threads.models import Status
+
+
+def said(status: Status) -> str:
+    """What happens next, in plain words."""
+    return {
+        Status.PUBLISHED: _("Your comment is published."),
+        Status.PENDING: _("Only you see this until a moderator has looked."),
+        Status.REJECTED: _("Your comment was not published. A moderator can still change that."),
+        Status.WITHDRAWN: _("Your comment is deleted."),
+    }[status]
