@@ -165,9 +165,9 @@ def test_only_its_author_sees_what_waits_and_why_it_was_rejected(
     waiting = factories.comment(article, cast.rae, to=Status.PENDING)
     rejected = factories.comment(article, cast.rae)
     factories.restate(rejected, Status.REJECTED, reason="spam")
-    mine = reading.own(cast.gazette, article, cast.rae)
+    mine = reading.own(cast.gazette, article.id, cast.rae)
     assert [(c.id, c.reason) for c in mine] == [(str(rejected.id), "spam"), (str(waiting.id), None)]
-    assert reading.own(cast.gazette, article, cast.sam) == ()
+    assert reading.own(cast.gazette, article.id, cast.sam) == ()
 
 
 def test_a_page_takes_three_queries_whatever_it_holds(
