@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from comments.api import shapes
-from comments.api.forms import CommentsQuery, CountsQuery, NewPreview
+from comments.api.forms import CommentsQuery, CountsQuery, NewAccount, NewPreview, NewSession
 from comments.forms import Form
 from comments.threads.forms import EditedComment, NewComment
 
@@ -95,5 +95,20 @@ CALLS = {
         refusals=MISSING,
         has_html=True,
     ),
+    "sign_up": Call(
+        "Make an account, and sign in",
+        Who.ANYBODY,
+        {201: shapes.Token},
+        body=NewAccount,
+        refusals=MISSING,
+    ),
+    "sign_in": Call(
+        "Sign in by a password",
+        Who.ANYBODY,
+        {200: shapes.Token},
+        body=NewSession,
+        refusals=MISSING,
+    ),
+    "sign_out": Call("Sign out: end the token that is sent", Who.READER, {204: None}),
     "openapi": Call("Read this document", Who.ANYBODY, {200: shapes.Document, 304: None}),
 }

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from comments.accounts.forms import SignIn, SignUp
 from comments.forms import Blank, Form, Line
 from comments.threads.forms import ArticleKey, Body, Name, readable
 
@@ -63,3 +64,15 @@ class NewPreview(Form):
 
     site: SiteKey
     body: Body
+
+
+class NewAccount(SignUp):
+    """A new person, who is signed in to this site at once."""
+
+    site: SiteKey
+
+
+class NewSession(SignIn):
+    """A person who is known, to be signed in to this site."""
+
+    site: SiteKey

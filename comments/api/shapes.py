@@ -85,6 +85,13 @@ class Preview(Shape):
 
 
 @dataclass(frozen=True, slots=True)
+class Token(Shape):
+    """To be sent as `Authorization: Bearer TOKEN`; it is told once, and good for one site."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """A refusal (RFC 9457). `detail` is for people, `code` for programs; `faults` names each
     field that is wrong. Some refusals say more in fields of their own."""

@@ -8,9 +8,11 @@ from flask import Blueprint, Response, current_app, jsonify, render_template, re
 from flask.typing import ResponseReturnValue as Answer
 
 from comments import answers, clock, cors
+from comments.accounts import login, sessions
 from comments.accounts.login import the_user
+from comments.accounts.models import Kind, User
 from comments.api import asking, callers, document, shapes
-from comments.api.forms import CommentsQuery, CountsQuery, NewPreview
+from comments.api.forms import CommentsQuery, CountsQuery, NewAccount, NewPreview, NewSession
 from comments.db import transaction
 from comments.errors import Fault, Invalid
 from comments.screening import words
@@ -84,6 +86,27 @@ def preview() -> Answer:
     return jsonify(shapes.Preview(text.rendered.html))
 
 
+@api.post("/accounts")
+def sign_up() -> Answer:
+    form = asking.body(NewAccount, request)
+    site = sites.by_key(form.site)
+    return jsonify(_signed_in(login.sign_up(form), site)), 201
+
+
+@api.post("/sessions")
+def sign_in() -> Answer:
+    form = asking.body(NewSession, request)
+    site = sites.by_key(form.site)
+    return jsonify(_signed_in(login.by_password(form), site))
+
+
+@api.delete("/sessions/current")
+def sign_out() -> Answer:
+    session = callers.session()
+    transaction(lambda: sessions.end(session))
+    return "", 204
+
+
 @api.get("/openapi.json")
 def openapi() -> Answer:
     return _public(document.document(current_app.url_map))
@@ -111,6 +134,12 @@ def _rejected(drawn: Drawn) -> Invalid:
     why = Fault("body", drawn.reason or "other", words.reason(drawn.reason))
     message = said(Status.REJECTED)
     return Invalid(message, [why], code="rejected", id=drawn.id, reason=drawn.reason)
+
+
+def _signed_in(person: User, site: Site) -> shapes.Token:
+    """A token with a reader's rights on this site, for a program that is no page."""
+    scope = sessions.Scope(Kind.BEARER, site.id)
+    return shapes.Token(transaction(lambda: sessions.begin(person, scope, clock.now())))
 
 
 def _public_site(key: str) -> Site:
