@@ -9,7 +9,7 @@ from flask import Flask, Response, jsonify, redirect, render_template, request, 
 from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
 from comments.errors import Busy, DomainError, Fault, Invalid, NotSignedIn, TooMany
@@ -84,6 +84,8 @@ def _page(error: DomainError) -> AnyResponse:
 def _from_http(error: HTTPException) -> AnyResponse:
     if error.response is not None or error.code is None or error.code < 400:
         return error.get_response()
+    if isinstance(error, SecurityError):  # a host that is not ours: no page of ours can be built
+        return Response(_("This is not the address of this service.") + "\n", 400)
     refusal = DomainError(_words(error.code), code=_code(error.code))
     refusal.status = error.code
     response = refused(refusal)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
@@ -88,6 +89,8 @@ def init_app(app: Flask) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",
+        # Links name the configured host, whatever the request says; health checks come by loopback.
+        TRUSTED_HOSTS=[urlsplit(configured.url).hostname, *settings.LOOPBACK],
         MAX_CONTENT_LENGTH=BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=BODY_BYTES,
         MAX_FORM_PARTS=100,

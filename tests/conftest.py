@@ -19,6 +19,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
 from playwright.sync_api import Browser, sync_playwright
 from werkzeug.test import TestResponse
 
@@ -191,11 +192,14 @@ def as_(app: Flask) -> Callable[[User | None], FlaskClient]:
 
     def browser(user: User | None) -> FlaskClient:
         made = app.test_client()
-        if user is not None:
-            token = factories.cookie_token(user)
-            with made.session_transaction(base_url=HOST) as session:
-                session["_user_id"] = token
+        assert isinstance(made, Client)
+        with made.session_transaction(base_url=HOST) as session:
+            if user is not None:
+                session["_user_id"] = factories.cookie_token(user)
                 session["_fresh"] = True
+            session["csrf_token"] = "of this browser"
+        signer = URLSafeTimedSerializer(str(app.secret_key), salt="wtf-csrf-token")
+        made.csrf_token = signer.dumps("of this browser")
         return made
 
     return browser

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from comments import clock, forms, i18n
+from comments import clock, forms, i18n, settings
 from comments.accounts.login import signed_in, the_user
 from comments.db import transaction
 from comments.errors import DomainError, NotFound
@@ -185,7 +185,8 @@ def _page(query: PageQuery, composer: Composer) -> tuple[str, int]:
         thread=thread,
         composer=composer,
         mine=_mine(thread),
-        structured=structured.page(thread, url_for("threads.thread", _external=True)),
+        address=settings.current().url,
+        structured=structured.page(thread, settings.current().url + url_for("threads.thread")),
     )
     return page, composer.error.status if composer.error else 200
 
