@@ -30,6 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _extensions(app)
     _blueprints(app)
+    _handlers()
     return app
 
 
@@ -60,3 +61,10 @@ def _blueprints(app: Flask) -> None:
 
     for blueprint in (health, accounts, sites, threads, moderation, widget, api):
         app.register_blueprint(blueprint)
+
+
+def _handlers() -> None:
+    """Who hears which signal."""
+    from comments.threads import leaving
+
+    leaving.connect()
