@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from comments import answers, cors, i18n, logs, resources, security, tables  # noqa: F401
+from comments import answers, cors, i18n, logs, resources, routing, security, tables  # noqa: F401
 from comments.db import db, engine_options, watch
 from comments.json_provider import OrjsonProvider
 from comments.settings import Settings, read
@@ -44,6 +44,7 @@ def _extensions(app: Flask) -> None:
     Migrate(app, db, directory=resources.MIGRATIONS, render_as_batch=True)
     logs.init_app(app)
     i18n.init_app(app)
+    routing.init_app(app)
     security.init_app(app)
     cors.init_app(app, sites.knows_origin)
     login.init_app(app)
