@@ -5,12 +5,10 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import click
-from alembic import command
-from alembic.util import CommandError
-from flask import current_app
 
 from comments import __version__, create_app, serving, settings
-from comments.console import Commands, Refused
+from comments.console import Commands, migrated
+from comments.demo.commands import demo
 from comments.doctor.commands import doctor
 
 
@@ -46,14 +44,5 @@ def migrate() -> None:
     click.echo("The database is up to date.")
 
 
-def migrated() -> None:
-    """Run the migrations that are missing. Raises Refused for a database of a newer release."""
-    config = current_app.extensions["migrate"].migrate.get_config()
-    try:
-        command.upgrade(config, "head")
-    except CommandError as error:
-        raise Refused(f"The database can't be migrated: {error}") from None
-
-
-for each in (doctor,):
+for each in (doctor, demo):
     main.add_command(each)

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from alembic import command
+from alembic.util import CommandError
+from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from comments import create_app, health
@@ -51,3 +54,12 @@ def in_app(function: C) -> C:
             return function(*args, **kwargs)
 
     return run  # type: ignore[return-value]
+
+
+def migrated() -> None:
+    """Run the migrations that are missing. Raises Refused for a database of a newer release."""
+    config = current_app.extensions["migrate"].migrate.get_config()
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise Refused(f"The database can't be migrated: {error}") from None

@@ -29,6 +29,7 @@ class Voice:
     withdrawn_after: timedelta | None = None
     rejected: str | None = None
     note: str | None = None
+    website: str = ""
     waits: bool = False
     premoderated: bool = False
     found: frozenset[str] = frozenset()

@@ -1,0 +1,105 @@
+"""`comments demo`: the made-up publisher, and the service that it uses."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import click
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from comments import create_app, serving, settings
+from comments.console import migrated
+from comments.demo import world
+from comments.demo.publisher import create_publisher
+from comments.demo.story import story
+
+HOST, PUBLISHER_HOST = "127.0.0.1", "localhost"
+
+WELCOME = """
+  A publisher      http://localhost:{publisher}/
+    a lively thread     /articles/tidal-clock-2041
+    no comments yet     /articles/marsh-meteors
+    closed              /articles/lantern-route
+    several threads     /articles/two-threads
+  Another          http://localhost:{publisher}/field-notes/
+  The service      {service}/
+
+  Sign in as Ada (owner), Mo (moderator), Rae (reader) or Sam (moderator of Field Notes),
+  each with the password: {password}
+"""
+
+
+@click.command()
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65534),
+    envvar="PORT",
+    default=8000,
+    show_default=True,
+    help="The service's port; the publisher takes the next.",
+)
+@click.option("--serve", "serves", is_flag=True, help="Then serve both until stopped.")
+def demo(port: int, serves: bool) -> None:
+    """Load a made-up publisher and its readers into a database of their own."""
+    service, publisher = f"http://{HOST}:{port}", f"http://{PUBLISHER_HOST}:{port + 1}"
+    _set_aside(service)
+    with create_app().app_context():
+        migrated()
+        as_of = world.told_at() or _told(publisher)
+        world.admit(publisher)
+    click.echo(WELCOME.format(service=service, publisher=port + 1, password=world.PASSWORD))
+    if serves:
+        with _published(create_publisher(service, as_of=as_of), port + 1):
+            serving.serve(serving.Place(HOST, port))
+
+
+def _set_aside(service: str) -> None:
+    """Whatever else is configured, the demo has its own database and knows its own address."""
+    database = settings.read().instance / "demo.db"
+    os.environ["COMMENTS_DATABASE_URL"] = f"sqlite:///{database}"
+    os.environ["COMMENTS_URL"] = service
+
+
+def _told(publisher: str) -> datetime:
+    with click.progressbar(length=len(story()), label="Loading the demo") as bar:
+        return world.tell(publisher, lambda: bar.update(1))
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def _published(publisher: Flask, port: int) -> Iterator[None]:
+    """Let the publisher answer beside the service. Raises CannotServe for a taken port."""
+    try:
+        listening = socket.create_server((PUBLISHER_HOST, port))
+    except OSError as error:
+        raise serving.CannotServe(
+            f"Can't listen on {PUBLISHER_HOST} port {port} ({error.strerror}); "
+            "stop what does, or choose others: comments demo --serve --port NUMBER"
+        ) from None
+    server = make_server(
+        PUBLISHER_HOST,
+        port,
+        publisher,
+        threaded=True,
+        request_handler=_Quiet,
+        fd=listening.fileno(),
+    )
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        listening.close()

@@ -1,0 +1,103 @@
+"""`comments demo` as an operator runs it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from click.testing import CliRunner, Result
+
+from comments.cli import main
+from tests import servers
+
+Demo = Callable[..., Result]
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Path:
+    return tmp_path / "instance"
+
+
+@pytest.fixture
+def demo(instance: Path, monkeypatch: pytest.MonkeyPatch) -> Demo:
+    """`comments demo ARGS` in an instance folder of its own."""
+    monkeypatch.setenv("COMMENTS_INSTANCE", str(instance))
+    # Set, so that what the command sets itself is taken back.
+    monkeypatch.setenv("COMMENTS_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/real")
+    monkeypatch.setenv("COMMENTS_URL", "https://talk.example")
+    return lambda *args: CliRunner().invoke(main, ["demo", *args])
+
+
+def rows(instance: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Everything in the database."""
+    connection = sqlite3.connect(instance / "demo.db")
+    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master")]
+    tables = [name for name in names if not name.startswith(("ix_", "uq_", "sqlite_"))]
+    found = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in tables}
+    connection.close()
+    return found
+
+
+def test_twice_changes_nothing_and_says_the_same(demo: Demo, instance: Path) -> None:
+    first = demo()
+    before = rows(instance)
+    second = demo()
+    assert (first.exit_code, second.exit_code) == (0, 0), first.output + second.output
+    assert "Loading the demo" in first.output
+    assert "Loading the demo" not in second.output
+    for result in (first, second):
+        assert "http://localhost:8001/" in result.output
+        assert "http://127.0.0.1:8000/" in result.output
+        assert "tide clock 1931" in result.output
+    assert len(before["comments"]) > 250
+    assert rows(instance) == before
+
+
+def test_another_port_lets_the_publisher_stand_there_too(demo: Demo, instance: Path) -> None:
+    demo()
+    result = demo("--port", "9000")
+    assert "http://localhost:9001/" in result.output
+    origins = {address for _site, address in rows(instance)["origins"]}
+    assert origins == {"http://localhost:8001", "http://localhost:9001"}
+
+
+def test_a_taken_port_is_refused_in_one_sentence(demo: Demo) -> None:
+    with socket.create_server(("localhost", 0)) as other:
+        port = other.getsockname()[1]
+        result = demo("--serve", "--port", str(port - 1))
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"Error: Can't listen on localhost port {port}")
+
+
+def test_serving_brings_up_both_and_a_signal_ends_both(instance: Path) -> None:
+    port = servers.free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "comments", "demo", "--serve"],
+        env=servers.environment(instance=str(instance)) | {"PORT": str(port)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    service, publisher = f"http://127.0.0.1:{port}/readyz", f"http://localhost:{port + 1}/"
+    try:
+        servers.wait_for(lambda: answers(service) and answers(publisher))
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+    assert process.wait(timeout=30) == 0
+    assert not answers(publisher)
+
+
+def answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=5) as response:
+            return response.status == 200
+    except OSError:
+        return False
