@@ -64,7 +64,7 @@ def enter() -> AnyResponse:
 def sign_out() -> AnyResponse:
     login.sign_out()
     flash(_("You are signed out."))
-    return redirect(url_for("accounts.sign_in"), 303)
+    return redirect(url_for("accounts.sign_in", **_passing()), 303)
 
 
 @accounts.get("/link/<token>")
@@ -221,7 +221,7 @@ def _coming_in(template: str) -> AnyResponse | str:
     return render_template(template, form=Filled(), passing=_passing())
 
 
-def _passing() -> dict[str, str]:
+def _passing() -> dict[str, Any]:
     """What goes along between signing in and signing up: where to go next, for which site."""
     return {name: request.args[name] for name in ("next", "site") if name in request.args}
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue as Answer
+from markupsafe import Markup
 
 from comments import answers, clock, cors
 from comments.accounts import login, sessions
@@ -83,6 +84,9 @@ def preview() -> Answer:
     callers.reader(site.id)
     text = writing.written(form.body)
     posting.check_length(site, text)
+    if answers.wants_html():
+        html = Markup(text.rendered.html)  # noqa: S704 - made by markup.py
+        return Response(render_template("widget/preview.html", html=html), mimetype="text/html")
     return jsonify(shapes.Preview(text.rendered.html))
 
 
@@ -118,12 +122,12 @@ def _told(comment: Comment, status: Status, done: int) -> Answer:
     if status is Status.REJECTED:
         raise _rejected(drawn)
     code = 202 if status is Status.PENDING else done
+    site, article = queries.place_of(comment)
     if answers.wants_html():
         page = render_template(
-            "widget/answer.html", comment=drawn, message=said(status), status=status
+            "widget/answer.html", comment=drawn, message=said(status), site=site, key=article.key
         )
         return Response(page, code, mimetype="text/html")
-    site, article = queries.place_of(comment)
     body = None if status is Status.WITHDRAWN else queries.source_of(comment)
     shape = shapes.own_comment(drawn, (site.key, article.key), body, said(status))
     return jsonify(shape), code

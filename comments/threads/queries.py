@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -137,6 +137,26 @@ def own(site: Site, article_id: int, person: User, size: int) -> list[Row]:
         .limit(size)
     )
     return rows(select)
+
+
+def editable(site: Site, article_id: int, person: User, now: datetime) -> dict[str, str]:
+    """What this person may still edit here: by its id, what they typed."""
+    since = now - timedelta(minutes=site.settings.edit_minutes)
+    typed = (
+        sa.select(Comment.id, Revision.source)
+        .join(
+            Revision,
+            sa.and_(Revision.comment_id == Comment.id, Revision.number == Comment.revision),
+        )
+        .where(
+            Comment.author_id == person.id,
+            Comment.site_id == site.id,
+            Comment.created_at > since,
+            Comment.article_id == article_id,
+            Comment.status.in_((Status.PENDING, Status.PUBLISHED)),
+        )
+    )
+    return {str(id): source for id, source in db.session.execute(typed)}
 
 
 def by_author(person: User) -> AnySelect:

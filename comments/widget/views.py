@@ -1,3 +1,180 @@
-from flask import Blueprint
+"""The slot on a publisher's page: its script, its comments, and signing in from there."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urldefrag, urlencode
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from comments import clock, cors, forms, i18n, settings
+from comments.accounts.login import session_now, signed_in, the_user
+from comments.accounts.models import User
+from comments.db import transaction
+from comments.errors import NotSignedIn
+from comments.security import OWN_POLICY
+from comments.sites import access
+from comments.sites import queries as sites
+from comments.sites.models import Site
+from comments.threads import articles, queries, reading
+from comments.threads.forms import PageQuery
+from comments.threads.reading import View
+from comments.widget import connecting, files, packing, words
+from comments.widget.forms import Exchange, FragmentQuery, ToPage, ToWindow
+
+SCRIPT_CACHE = "public, max-age=300"
+RELEASE_CACHE = "public, max-age=31536000, immutable"
+FRAGMENT_CACHE = "public, max-age=0, s-maxage=2, stale-while-revalidate=1"
 
 widget = Blueprint("widget", __name__)
+
+
+@widget.app_url_defaults
+def _release(endpoint: str, values: dict[str, Any]) -> None:
+    if endpoint == "widget.stylesheet":
+        values.setdefault("release", files.RELEASE)
+
+
+@widget.get("/embed.js")
+def script() -> Response:
+    response = _public(files.script(), "text/javascript", SCRIPT_CACHE)
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+@widget.get(f"/embed/<release>/<any({', '.join(map(repr, files.MODULES))}):name>")
+def module(release: str, name: str) -> Response:
+    _open_to_known()
+    return _public(files.TEXTS[name], "text/javascript", _cache_of(release))
+
+
+@widget.get("/embed/<release>/thread.css")
+def stylesheet(release: str) -> Response:
+    response = _public(files.TEXTS["thread.css"], "text/css", _cache_of(release))
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+@widget.get("/embed/thread")
+def fragment() -> Response:
+    query = forms.parse(FragmentQuery, request.args)
+    site = _site(query.site)
+    view = View(query.sort, query.after, query.comment)
+    thread = reading.read(site, query.name, view, clock.now())
+    html = render_template(
+        "widget/fragment.html",
+        thread=thread,
+        query=query,
+        base=settings.current().url,
+        words=words.script_words(),
+        complaints=words.complaints(),
+    )
+    return _public(html, "text/html", FRAGMENT_CACHE)
+
+
+@widget.get("/embed/me")
+def me() -> str:
+    query = forms.parse(PageQuery, request.args)
+    site = _site(query.site)
+    user, now, base = _reader(site), clock.now(), settings.current().url
+    article = articles.find(site, query.name)
+    return render_template(
+        "widget/me.html",
+        user=user,
+        site=site,
+        key=query.article,
+        moderate=f"{base}/moderation/comments/" if access.may_moderate(site, user) else None,
+        own=reading.own(site, article.id, user) if article else (),
+        editable=queries.editable(site, article.id, user, now) if article else {},
+        base=base,
+    )
+
+
+@widget.get("/connect")
+def connect() -> Response | tuple[str, int, dict[str, str]]:
+    asked = _asked(request.args)
+    site = sites.by_key(asked.site)
+    connecting.check_origin(site, asked.origin)
+    if signed_in() is None:
+        return redirect(url_for("accounts.sign_in", site=site.key, next=_here()))
+    page = render_template("widget/connect.html", site=site, asked=asked, here=_here())
+    return page, 200, {"Content-Security-Policy": _policy_towards(asked.origin)}
+
+
+@widget.post("/connect")
+def connected() -> Response | str:
+    user, now = the_user(), clock.now()
+    asked = _asked({k: v for k, v in request.form.items() if k != "csrf_token"})
+    site = sites.by_key(asked.site)
+    if isinstance(asked, ToWindow):
+        token = transaction(lambda: connecting.token(site, asked.origin, user, now))
+        return render_template("widget/handed.html", site=site, asked=asked, token=token)
+    code = transaction(lambda: connecting.code(site, asked.origin, asked.challenge, user, now))
+    fragment = urlencode({"comments-code": code, "state": asked.state})
+    return redirect(f"{urldefrag(asked.back).url}#{fragment}", 303)
+
+
+@widget.post("/embed/token")
+def exchange() -> dict[str, str]:
+    form = forms.parse_json(Exchange, request.get_data())
+    origin = _open_to_known()
+    token = transaction(lambda: connecting.exchange(form.code, form.verifier, origin, clock.now()))
+    return {"token": token}
+
+
+def _open_to_known() -> str:
+    """The origin that asks, which may read the answer if any site names it."""
+    origin = request.headers.get("Origin", "")
+    if sites.knows_origin(origin):
+        cors.open_to([origin])
+    return origin
+
+
+def _site(key: str) -> Site:
+    """The site, to whose pages the answer is open, and whose language it speaks."""
+    site = sites.by_key(key)
+    cors.open_to(site.addresses)
+    i18n.prefer("en")  # and not the browser's language: everybody gets the same bytes
+    i18n.prefer(site.settings.language)
+    return site
+
+
+def _reader(site: Site) -> User:
+    """Who asks, by a token for this site. Raises NotSignedIn."""
+    user, session = the_user(), session_now()
+    if session is None or session.site_id != site.id:
+        raise NotSignedIn(_("You are signed in for another site."))
+    return user
+
+
+def _asked(given: Any) -> ToWindow | ToPage:
+    if "back" in given:
+        return forms.parse(ToPage, given)
+    return forms.parse(ToWindow, given)
+
+
+def _here() -> str:
+    return request.full_path.rstrip("?")
+
+
+def _policy_towards(origin: str) -> str:
+    """Our policy, but for the form: its answer may lead back to the page that asked."""
+    return OWN_POLICY.replace("form-action 'self'", f"form-action 'self' {origin}")
+
+
+def _cache_of(release: str) -> str:
+    return RELEASE_CACHE if release == files.RELEASE else SCRIPT_CACHE
+
+
+def _public(text: str, mimetype: str, cache: str) -> Response:
+    body = text.encode()
+    encoding = packing.best(request.accept_encodings)
+    response = Response(packing.packed(body, encoding), mimetype=mimetype)
+    if encoding:
+        response.content_encoding = encoding
+    response.vary.add("Accept-Encoding")
+    response.headers["Cache-Control"] = cache
+    response.set_etag(packing.tag(body, encoding))
+    return response.make_conditional(request)

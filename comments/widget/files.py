@@ -1,0 +1,35 @@
+"""What browsers load from us: the script, its style, and the release that names them."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import orjson
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from comments.i18n import LANGUAGES
+
+FOLDER = Path(__file__).parent / "static"
+
+TEXTS = {path.name: path.read_text() for path in sorted(FOLDER.iterdir())}
+MODULES = sorted(name for name in TEXTS if name.endswith(".js") and name != "embed.js")
+RELEASE = hashlib.sha256("".join(TEXTS.values()).encode()).hexdigest()[:12]
+
+
+@cache
+def script() -> str:
+    """embed.js with what it needs before its first answer: the style, and words for a failure."""
+    given = {
+        "release": RELEASE,
+        "style": TEXTS["thread.css"],
+        "words": {code: _failure(code) for code in LANGUAGES},
+    }
+    return TEXTS["embed.js"].replace('"GIVEN"', orjson.dumps(given).decode())
+
+
+def _failure(language: str) -> list[str]:
+    with force_locale(language):
+        return [_("The comments could not be loaded."), _("Try again")]

@@ -1,0 +1,29 @@
+"""Public answers as they travel: compressed once, each encoding under its own strong ETag."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from functools import lru_cache
+
+import brotli
+from werkzeug.datastructures import Accept
+
+ENCODINGS = ("br", "gzip")
+
+
+def best(accepted: Accept) -> str:
+    """The encoding to answer in; none where neither is understood."""
+    return next((encoding for encoding in ENCODINGS if accepted.quality(encoding) > 0), "")
+
+
+@lru_cache(maxsize=200)
+def packed(body: bytes, encoding: str) -> bytes:
+    if encoding == "br":
+        return bytes(brotli.compress(body, quality=6))
+    return gzip.compress(body, 6, mtime=0) if encoding else body
+
+
+def tag(body: bytes, encoding: str) -> str:
+    """The ETag of these bytes in this encoding, without its quotes."""
+    return f"{hashlib.sha256(body).hexdigest()[:20]}{encoding and '-' + encoding}"

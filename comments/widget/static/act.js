@@ -1,0 +1,224 @@
+/* What people do in a thread beyond reading its first page. embed.js loads this when it is first
+   needed, and hands over the thread: its slot, its shadow root, and what it shows. */
+
+import { keepToken, takeReturn, tokenOf } from "./kept.js";
+import {
+  announce, below, button, commentOf, dressOwn, find, foldOf, headingOf, idOf, made, pageOf,
+  rootsOf, send,
+} from "./page.js";
+import { arrive, signIn, signOut } from "./signing.js";
+import { graft, leave, offer, passMore, renew, review, takeFresh } from "./weaving.js";
+import { focusIn, label, reopen, unfold } from "./writing.js";
+
+export { arrive };
+
+let onPage = new Map();
+
+const onSite = (site, act) => onPage.forEach((thread) => {
+  if (thread.site === site && thread.words) act(thread);
+});
+
+const meet = (thread) => {
+  onPage = thread.threads;
+  thread.identify = (other) => onSite(other.site, identify);
+  thread.forget = (other) => onSite(other.site, forget);
+};
+
+/* Who reads, what only they see, and what they had begun to write. */
+export const identify = async (thread) => {
+  meet(thread);
+  const token = tokenOf(thread.site);
+  const call = token && await send(thread, "GET", thread.path().replace("/thread?", "/me?")).catch(() => null);
+  if (call && call.status === 401) keepToken(thread.site, "");
+  if (call && call.status === 200) recognise(thread, call.response.querySelector("[data-me]"));
+  else if (!call || call.status === 401) forget(thread);
+  reopen(thread);
+  comeBack(thread);
+};
+
+const recognise = (thread, mine) => {
+  thread.me = JSON.parse(mine.querySelector("script").textContent);
+  showOwn(thread, mine.querySelector("ol"));
+  for (const comment of thread.root.querySelectorAll(".comment")) dressOwn(thread, comment);
+  showWho(thread);
+};
+
+const forget = (thread) => {
+  thread.me = null;
+  for (const item of thread.root.querySelectorAll("li[data-own]")) leave(thread, item);
+  for (const comment of thread.root.querySelectorAll(".comment")) dressOwn(thread, comment);
+  showWho(thread);
+};
+
+const showWho = (thread) => {
+  const line = thread.view.querySelector(":scope > .who");
+  const { signedIn, signOut: out, signIn: come } = thread.words;
+  if (thread.me) {
+    const [before, after] = signedIn.split("{name}");
+    const name = document.createElement("span");
+    name.append(before, made("bdi", thread.me.name), after);
+    line.replaceChildren(name, button(out, "signOut", { className: "plain" }));
+  } else if (line) line.replaceChildren(button(come, "signIn", { className: "plain" }));
+  for (const form of thread.root.querySelectorAll("form[data-place]")) label(thread, form);
+};
+
+/* One's own comments that wait or were not published, each where it belongs. */
+const showOwn = (thread, list) => {
+  const ids = new Set();
+  for (const item of [...list.children]) {
+    const [id, parent] = [idOf(item), commentOf(item).dataset.parent];
+    const there = find(thread, id);
+    const above = parent && find(thread, parent);
+    ids.add(id);
+    if (there) renew(thread, there, commentOf(item));
+    else {
+      thread.dress(item, thread.view.lang);
+      if (above) below(thread, above.closest("li")).append(item);
+      else rootsOf(thread.view).prepend(item);
+    }
+    find(thread, id).closest("li").dataset.own = "";
+  }
+  for (const item of thread.root.querySelectorAll("li[data-own]")) {
+    if (!ids.has(idOf(item))) leave(thread, item);
+  }
+};
+
+/* Back from signing in on our pages: to the form that was left. */
+const comeBack = (thread) => {
+  const back = takeReturn();
+  if (!back || back.site !== thread.site || back.article !== thread.article) return;
+  const [kind, id] = (back.place || "").split(":");
+  const comment = id ? find(thread, id) : null;
+  const form = kind && (!id || comment) ? unfold(thread, kind, comment) : null;
+  thread.view.scrollIntoView({ block: "nearest" });
+  if (form) focusIn(form);
+  else headingOf(thread).focus();
+};
+
+/* What changed since the thread was drawn: edits and removals now, new comments when asked for. */
+export const changed = async (thread, view) => {
+  meet(thread);
+  headingOf(thread).replaceChildren(...view.querySelector("h2").childNodes);
+  openOrClose(thread, view);
+  let number = review(thread, rootsOf(view), rootsOf(thread.view), {});
+  const views = new Set([view]);
+  for (const after of thread.pages || []) {
+    const page = await pageOf(thread, { after });
+    number += review(thread, rootsOf(page), rootsOf(thread.view), { isPart: true });
+    views.add(page);
+  }
+  offer(thread, views, number);
+  if (tokenOf(thread.site)) await identify(thread);
+};
+
+const openOrClose = (thread, view) => {
+  const isOpen = view.dataset.open;
+  if (isOpen === thread.view.dataset.open) return;
+  thread.view.dataset.open = isOpen;
+  const [old, fresh] = [thread.view, view].map((part) => part.querySelector(":scope > .start, :scope > .state"));
+  if (old && fresh) old.replaceWith(fresh.cloneNode(true));
+};
+
+/* The comment of a link that is not on the page, with what is above and below it. */
+export const fetchLinked = async (thread, id) => {
+  try {
+    const view = await pageOf(thread, { comment: id });
+    graft(thread, rootsOf(view), rootsOf(thread.view));
+    const root = find(thread, id).closest(".roots > li");
+    root.dataset.linked = "";
+    if (foldOf(root)) passMore(view, foldOf(root));
+    thread.mark(thread, find(thread, id));
+  } catch {
+    if (thread.threads.size === 1) announce(thread, thread.words.lost);
+  }
+};
+
+const order = async (thread, link) => {
+  const before = thread.sort;
+  thread.sort = link.dataset.sort;
+  const call = await thread.ask(thread.path(), "document").catch(() => null);
+  if (!call) {
+    thread.sort = before;
+    return announce(thread, thread.words.failed);
+  }
+  thread.pages = null;
+  thread.show(thread, call);
+  return thread.view.querySelector(".orders [aria-current]").focus();
+};
+
+const more = async (thread, link) => {
+  const { after } = link.dataset;
+  const place = link.parentElement;
+  const fold = place.closest(".below");
+  place.setAttribute("aria-busy", "true");
+  const view = await pageOf(thread, { after }).catch(() => null);
+  place.removeAttribute("aria-busy");
+  if (!view) return announce(thread, thread.words.failed);
+  const added = graft(thread, rootsOf(view), rootsOf(thread.view), true);
+  if (fold) passMore(view, fold);
+  else passMore(view, thread.view);
+  (thread.pages ||= new Set()).add(after);
+  const [first] = added;
+  return (first || headingOf(thread)).focus();
+};
+
+const fresh = (thread) => {
+  for (const old of thread.root.querySelectorAll(".at")) old.classList.remove("at");
+  takeFresh(thread).forEach((comment) => comment.classList.add("at"));
+  const first = thread.root.querySelector(".at");
+  if (first) first.focus();
+};
+
+const commentAt = (link) => link.closest(".comment");
+
+const hashTo = (link) => history.replaceState(history.state, "", `#${commentAt(link).id}`);
+
+const go = (thread, link) => {
+  hashTo(link);
+  thread.mark(thread, commentAt(link));
+};
+
+const copy = async (thread, link) => {
+  hashTo(link);
+  const page = thread.url || location.href;
+  await navigator.clipboard.writeText(`${page.split("#")[0]}#${commentAt(link).id}`);
+  announce(thread, thread.words.linked);
+};
+
+const unfolding = (kind) => (thread, link) => focusIn(unfold(thread, kind, commentAt(link)));
+
+const ACTS = {
+  order,
+  more,
+  fresh,
+  go,
+  link: copy,
+  write: unfolding("write"),
+  reply: unfolding("reply"),
+  edit: unfolding("edit"),
+  delete: unfolding("delete"),
+  report: unfolding("report"),
+  signIn: async (thread) => {
+    if (!await signIn(thread, null)) return;
+    thread.identify(thread);
+    headingOf(thread).focus({ preventScroll: true });
+  },
+  signOut: async (thread) => {
+    const ended = signOut(thread);
+    thread.forget(thread);
+    thread.view.querySelector(":scope > .who button").focus();
+    await ended;
+  },
+};
+
+export const does = (thread, link) => {
+  meet(thread);
+  const act = ACTS[link.dataset.act];
+  if (act) Promise.resolve(act(thread, link)).catch(() => announce(thread, thread.words.failed));
+};
+
+/* Signed in or out in another tab. */
+addEventListener("storage", ({ key }) => onPage.forEach((thread) => {
+  const isOurs = key === `comments:${thread.site}` && thread.words;
+  if (isOurs && Boolean(tokenOf(thread.site)) !== Boolean(thread.me)) identify(thread);
+}));

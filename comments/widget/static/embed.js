@@ -1,0 +1,294 @@
+/* The comments of a page: finds each slot, fills it and keeps it fresh. Whoever does more than read
+   gets act.js as well. This runs on pages of others: it leaves no global, sends no cookie, makes no
+   markup from strings, and uses no method of Array, which old libraries replace. */
+(() => {
+  "use strict";
+
+  const { release, style, words } = "GIVEN";
+  const home = new URL(document.currentScript.src).origin;
+  const SLOTS = "[data-comments], comments-thread";
+  const COUNTS = "[data-comments-count]";
+  const WATCHED = ["data-comments", "data-comments-count", "data-site", "data-article", "data-url",
+    "site", "article", "url", "lang"];
+  const LINKED = /^#(comment-(\d+))$/;
+  const SOON = 15000;
+  const MOST_COUNTS = 100;
+
+  const threads = new Map();
+  const counted = new WeakMap();
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(style);
+
+  const ask = (path, type) => new Promise((done, failed) => {
+    const call = new XMLHttpRequest();
+    call.open("GET", home + path);
+    call.responseType = type;
+    call.timeout = 20000;
+    call.onload = () => (call.status === 200 && call.response ? done : failed)(call);
+    call.onerror = call.ontimeout = () => failed(call);
+    call.send();
+  });
+
+  let acting;
+  const rest = () => (acting ||= import(`${home}/embed/${release}/act.js`).catch((error) => {
+    acting = null;
+    throw error;
+  }));
+  const arriving = location.hash.startsWith("#comments-code=")
+    ? rest().then((act) => act.arrive(home)).catch(() => {}) : null;
+
+  const kept = (site) => {
+    try {
+      return localStorage.getItem(`comments:${site}`);
+    } catch {
+      return null; // the browser forbids it: nothing is kept, and people can still read
+    }
+  };
+
+  const given = (slot, name) => slot.getAttribute(`data-${name}`) || slot.getAttribute(name) || "";
+
+  const address = () => {
+    const link = document.querySelector("link[rel=canonical]");
+    return (link && link.href) || location.href.split("#")[0];
+  };
+
+  /* When. */
+
+  const say = new Map();
+  const ago = (then, lang) => {
+    if (!say.has(lang)) {
+      say.set(lang, {
+        ago: new Intl.RelativeTimeFormat(lang, { numeric: "auto" }),
+        day: new Intl.DateTimeFormat(lang, { dateStyle: "medium" }),
+        full: new Intl.DateTimeFormat(lang, { dateStyle: "full", timeStyle: "short" }),
+      });
+    }
+    const words = say.get(lang);
+    const minutes = Math.round((Date.now() - then) / 60000);
+    const short = minutes < 1 ? words.ago.format(0, "second")
+      : minutes < 60 ? words.ago.format(-minutes, "minute")
+        : minutes < 1440 ? words.ago.format(-Math.round(minutes / 60), "hour")
+          : minutes < 43200 ? words.ago.format(-Math.round(minutes / 1440), "day")
+            : words.day.format(then);
+    return { short, full: words.full.format(then) };
+  };
+
+  const dress = (part, lang) => {
+    for (const time of part.querySelectorAll("time")) {
+      const { short, full } = ago(new Date(time.dateTime), lang);
+      if (time.textContent !== short) time.textContent = short;
+      time.title = full;
+    }
+  };
+
+  /* One slot. */
+
+  const begin = (slot) => {
+    const alone = document.querySelectorAll(SLOTS).length === 1;
+    const url = given(slot, "url") || (alone ? address() : "");
+    const article = given(slot, "article") || given(slot, "url") || address();
+    const site = given(slot, "site");
+    const id = `${site}\n${article}\n${given(slot, "url")}\n${slot.lang}`;
+    const known = threads.get(slot);
+    if (known ? known.id === id : slot.shadowRoot && slot.shadowRoot.adoptedStyleSheets.length) return;
+
+    const root = slot.shadowRoot || slot.attachShadow({ __proto__: null, mode: "open" });
+    root.adoptedStyleSheets = [sheet];
+    const thread = { id, slot, root, site, article, url, home, sort: "", threads, ask, dress, mark, show, compare };
+    thread.path = (more) => {
+      const query = new URLSearchParams();
+      const wanted = { __proto__: null, site, article, url, sort: thread.sort, locale: slot.lang, ...more };
+      for (const name in wanted) if (wanted[name]) query.set(name, wanted[name]);
+      return `/embed/thread?${query}`;
+    };
+    if (!known) root.addEventListener("click", (event) => clicked(threads.get(slot), event));
+    threads.set(slot, thread);
+    const included = !known && root.querySelector(".thread");
+    if (included) ready(thread, included);
+    else wait(thread);
+    if (LINKED.test(location.hash) || arriving) return fill(thread);
+    near.unobserve(slot);
+    near.observe(slot);
+  };
+
+  const wait = (thread) => {
+    const view = document.createElement("div");
+    view.className = "thread wait";
+    view.append(document.createElement("slot"));
+    put(thread, view);
+  };
+
+  const put = (thread, view) => {
+    const old = thread.root.querySelector(".thread");
+    if (old) old.remove();
+    thread.root.append(view);
+    thread.view = view;
+  };
+
+  const near = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      if (!entry.isIntersecting) continue;
+      near.unobserve(entry.target);
+      fill(threads.get(entry.target));
+    }
+  }, { __proto__: null, rootMargin: "800px 0px" });
+
+  const fill = (thread) => (thread.words ? compare(thread).catch(() => {}) : load(thread));
+
+  const load = async (thread) => {
+    try {
+      const call = await ask(thread.path(), "document");
+      if (threads.get(thread.slot) === thread) show(thread, call);
+    } catch {
+      if (threads.get(thread.slot) === thread) fail(thread);
+    }
+  };
+
+  const show = (thread, call) => {
+    thread.tag = call.getResponseHeader("ETag");
+    put(thread, call.response.querySelector(".thread"));
+    ready(thread, thread.view);
+  };
+
+  const ready = async (thread, view) => {
+    thread.view = view;
+    thread.words = JSON.parse(view.querySelector("script").textContent);
+    dress(view, view.lang);
+    await arriving;
+    if (kept(thread.site)) (await rest()).identify(thread);
+    point(thread);
+  };
+
+  const fail = (thread) => {
+    const lang = (thread.slot.lang || document.documentElement.lang || navigator.language).slice(0, 2);
+    const [what, again] = words[lang] || words.en;
+    const view = document.createElement("div");
+    const note = document.createElement("p");
+    const button = document.createElement("button");
+    view.className = "thread";
+    note.className = "fault";
+    note.setAttribute("role", "alert");
+    button.dataset.act = "retry";
+    button.textContent = again;
+    note.append(`${what} `, button);
+    view.append(note);
+    put(thread, view);
+    console.error(
+      `Comments of site "${thread.site}", article "${thread.article}", could not be loaded from ${home}. `
+      + `Check that the site's key is right, that its settings list ${location.origin} under "Web `
+      + `addresses where comments may appear", and that this page's Content-Security-Policy allows `
+      + `${home} in connect-src.`,
+    );
+  };
+
+  /* Links to one comment. */
+
+  const mark = (thread, comment) => {
+    for (const old of thread.root.querySelectorAll(".at")) old.classList.remove("at");
+    for (let fold = comment.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    comment.classList.add("at");
+    comment.scrollIntoView({ __proto__: null, block: "center" });
+    comment.focus({ __proto__: null, preventScroll: true });
+  };
+
+  const point = async (thread) => {
+    const link = LINKED.exec(location.hash);
+    if (!link) return;
+    const comment = thread.root.getElementById(link[1]);
+    if (comment) mark(thread, comment);
+    else (await rest()).fetchLinked(thread, link[2]);
+  };
+
+  const clicked = async (thread, event) => {
+    const link = event.target.closest("[data-act]");
+    if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    if (link.dataset.act === "retry") return load(thread);
+    let act;
+    try {
+      act = await rest();
+    } catch {
+      return link.href && location.assign(link.href);
+    }
+    act.does(thread, link);
+  };
+
+  /* What is new. */
+
+  let looked = Date.now();
+  const look = async () => {
+    if (document.hidden) return;
+    looked = Date.now();
+    for (const [slot, thread] of threads) {
+      if (!slot.isConnected) threads.delete(slot);
+      else if (thread.words) await compare(thread).catch(() => {});
+      else if (thread.view.querySelector(".fault")) await load(thread);
+    }
+  };
+
+  const compare = async (thread) => {
+    dress(thread.view, thread.view.lang);
+    const call = await ask(thread.path(), "document");
+    const tag = call.getResponseHeader("ETag");
+    if (tag === thread.tag || threads.get(thread.slot) !== thread) return;
+    const act = await rest();
+    await act.changed(thread, call.response.querySelector(".thread"));
+    thread.tag = tag;
+  };
+
+  const again = () => setTimeout(() => look().finally(again), SOON + SOON * Math.random());
+
+  /* Numbers of comments. */
+
+  const count = () => {
+    const asked = new Map();
+    for (const span of document.querySelectorAll(COUNTS)) {
+      const site = given(span, "site");
+      const article = given(span, "article") || given(span, "url");
+      if (!article || counted.get(span) === site + article) continue;
+      counted.set(span, site + article);
+      if (!asked.has(site)) asked.set(site, new Map());
+      const spans = asked.get(site);
+      if (!spans.has(article)) spans.set(article, new Set());
+      spans.get(article).add(span);
+    }
+    asked.forEach(countSite);
+  };
+
+  const countSite = (articles, site) => {
+    let part = new Map();
+    const flush = async () => {
+      const query = new URLSearchParams({ __proto__: null, site });
+      const wanted = part;
+      part = new Map();
+      wanted.forEach((_, article) => query.append("article", article));
+      const { response } = await ask(`/api/v1/counts?${query}`, "json");
+      wanted.forEach((spans, article) => spans.forEach((span) => {
+        const lang = span.closest("[lang]");
+        span.textContent = Number(response.counts[article]).toLocaleString(lang ? lang.lang : undefined);
+      }));
+    };
+    articles.forEach((spans, article) => {
+      part.set(article, spans);
+      if (part.size === MOST_COUNTS) flush().catch(() => {});
+    });
+    if (part.size) flush().catch(() => {});
+  };
+
+  /* Slots that are there, and those that come later. */
+
+  let due = 0;
+  const find = () => {
+    due = 0;
+    for (const slot of document.querySelectorAll(SLOTS)) begin(slot);
+    count();
+  };
+  new MutationObserver(() => { due ||= setTimeout(find, 20); }).observe(document, {
+    __proto__: null, subtree: true, childList: true, attributeFilter: WATCHED,
+  });
+  addEventListener("hashchange", () => threads.forEach(point));
+  addEventListener("online", look);
+  document.addEventListener("visibilitychange", () => { if (Date.now() - looked > SOON) look(); });
+  find();
+  again();
+})();

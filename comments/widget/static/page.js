@@ -1,0 +1,106 @@
+/* A thread on the page: asking the service, finding one's way, saying things. */
+
+import { tokenOf } from "./kept.js";
+
+export const send = (thread, method, path, body, key) => new Promise((done, failed) => {
+  const call = new XMLHttpRequest();
+  const token = tokenOf(thread.site);
+  const address = new URL(path, thread.home);
+  address.searchParams.set("locale", thread.view.lang.replace("-", "_"));
+  call.open(method, address);
+  call.responseType = "document";
+  call.timeout = 30000;
+  call.setRequestHeader("Accept", "text/html");
+  if (body) call.setRequestHeader("Content-Type", "application/json");
+  if (token) call.setRequestHeader("Authorization", `Bearer ${token}`);
+  if (key) call.setRequestHeader("Idempotency-Key", key);
+  call.onload = () => done(call);
+  call.onerror = call.ontimeout = () => failed(call);
+  call.send(body ? JSON.stringify(body) : null);
+});
+
+export const pageOf = async (thread, more) => {
+  const call = await thread.ask(thread.path(more), "document");
+  return call.response.querySelector(".thread");
+};
+
+/* `into` holds trees: an item is a comment, and a fold with the list of what hangs below it. */
+export const find = (thread, id) => thread.root.getElementById(`comment-${id}`);
+export const commentOf = (item) => item.querySelector(":scope > .comment");
+export const idOf = (item) => commentOf(item).dataset.comment;
+export const foldOf = (item) => item.querySelector(":scope > .below");
+export const listOf = (item) => item.querySelector(":scope > .below > ol");
+export const rootsOf = (view) => view.querySelector(":scope > .roots");
+export const moreOf = (list) => list.parentElement.querySelector(":scope > .more");
+export const headingOf = (thread) => thread.view.querySelector("h2");
+
+export const counted = (thread, forms, number) => {
+  const { lang } = thread.view;
+  const form = forms[new Intl.PluralRules(lang).select(number)] || forms.other;
+  return form.replace("{n}", number.toLocaleString(lang));
+};
+
+export const announce = (thread, words) => {
+  thread.view.querySelector(":scope > [role=status]").textContent = words;
+};
+
+export const made = (name, words, more) => {
+  const element = document.createElement(name);
+  element.textContent = words;
+  return Object.assign(element, more);
+};
+
+export const button = (words, act, more) => {
+  const element = made("button", words, { type: "button", ...more });
+  element.dataset.act = act;
+  return element;
+};
+
+/* What is said beside a form, or above the thread; and how to go on from there. */
+export const tell = (thread, form, ...words) => {
+  const box = (form || thread.view).querySelector("[data-note]");
+  box.hidden = !words.length;
+  box.replaceChildren(...words);
+};
+
+/* The words of a refusal; of an answer that is none of ours, that it failed. */
+export const refusalOf = (thread, call) => {
+  const refusal = call.response && call.response.querySelector("[data-refusal]");
+  return refusal ? refusal.childNodes : [thread.words.failed];
+};
+
+/* The list below a comment, made when there is none yet. */
+export const below = (thread, item) => {
+  if (!foldOf(item)) {
+    const fold = made("details", "", { className: "below", open: true });
+    const line = document.createElement("summary");
+    line.append(
+      made("span", counted(thread, thread.words.show, 1), { className: "shut" }),
+      made("span", thread.words.hide, { className: "open" }),
+    );
+    fold.append(line, document.createElement("ol"));
+    item.append(fold);
+  }
+  return listOf(item);
+};
+
+/* The links that only the author of a comment, or a moderator, has. */
+export const dressOwn = (thread, comment) => {
+  for (const old of comment.querySelectorAll("a[data-mine]")) old.remove();
+  const acts = comment.querySelector(".acts");
+  if (!acts) return;
+  const { me } = thread;
+  const { comment: id, author, status } = comment.dataset;
+  const isOwn = Boolean(me) && author === me.id;
+  const report = acts.querySelector("[data-act=report]");
+  if (report) report.hidden = isOwn;
+  const add = (act, href, target) => {
+    const link = made("a", thread.words[act], { href, target });
+    link.dataset.mine = "";
+    if (!target) link.dataset.act = act;
+    acts.append(link);
+  };
+  if (isOwn && Object.hasOwn(me.editable, id)) add("edit", `${thread.home}/comments/${id}/edit`, "");
+  if (isOwn && status !== "rejected") add("delete", `${thread.home}/comments/${id}/delete`, "");
+  if (me && me.moderate) add("moderate", me.moderate + id, "_blank");
+};

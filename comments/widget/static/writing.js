@@ -1,0 +1,279 @@
+/* The forms in a thread: write, reply, edit, delete, report. What was typed outlives a failed
+   request, a reload and a token that has ended. */
+
+import { draftsOf, keepDraft, keepToken, random, tokenOf } from "./kept.js";
+import {
+  announce, below, button, commentOf, counted, dressOwn, find, foldOf, headingOf, made, refusalOf,
+  rootsOf, send, tell,
+} from "./page.js";
+import { signIn } from "./signing.js";
+import { leave, renew } from "./weaving.js";
+
+const NEAR = 200; // characters before the limit, from where on they are counted down
+const ROWS = 24;
+
+/* Unfold a form in its place, or go to it. `comment` is what is answered, edited and so on. */
+export const unfold = (thread, kind, comment) => {
+  const place = comment ? `${kind}:${comment.dataset.comment}` : kind;
+  const known = thread.root.querySelector(`form[data-place="${place}"]`);
+  if (known) return known;
+  const isText = kind === "write" || kind === "reply" || kind === "edit";
+  const template = thread.view.querySelector(`template[data-form=${isText ? "write" : kind}]`);
+  const form = document.importNode(template.content, true).querySelector("form");
+  form.dataset.place = place;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit(thread, form);
+  });
+  form.addEventListener("keydown", (event) => pressed(thread, form, event));
+  form.addEventListener("click", (event) => clicked(thread, form, event));
+  if (isText) fill(thread, form, kind, comment);
+  setIn(thread, form, kind, comment);
+  if (isText) measure(thread, form);
+  return form;
+};
+
+export const focusIn = (form) => {
+  const field = form.querySelector("textarea[name=body], input[type=radio]") || form.querySelector("button");
+  field.focus();
+};
+
+const setIn = (thread, form, kind, comment) => {
+  if (kind === "write") {
+    const start = thread.view.querySelector(":scope > .start");
+    start.hidden = true;
+    start.after(form);
+  } else if (kind === "edit") {
+    comment.querySelector(".body").hidden = true;
+    comment.querySelector(".body").after(form);
+  } else comment.after(form);
+};
+
+const fill = (thread, form, kind, comment) => {
+  const draft = draftsOf(thread.site, thread.article)[form.dataset.place];
+  const area = form.elements.body;
+  area.value = draft ? draft.text : (kind === "edit" && thread.me.editable[comment.dataset.comment]) || "";
+  if (kind === "reply") form.querySelector(".label").textContent = thread.words.reply;
+  area.addEventListener("input", () => typed(thread, form));
+  if (draft) keepDraft(thread.site, thread.article, form.dataset.place, { ...draft, isOpen: true });
+  label(thread, form);
+};
+
+/* The words on the button, which say whether one must sign in first. */
+export const label = (thread, form) => {
+  const [kind] = form.dataset.place.split(":");
+  const isKnown = Boolean(tokenOf(thread.site));
+  const main = form.querySelector("[data-send]");
+  main.dataset.words ||= main.textContent;
+  const words = { write: main.dataset.words, reply: thread.words.postReply, edit: thread.words.save };
+  if (!words[kind]) return;
+  main.textContent = isKnown || kind === "edit" ? words[kind] : thread.words.signInToPost;
+  form.querySelector("[data-do=preview]").hidden = !isKnown;
+};
+
+/* The key goes with the words: a text that was sent and then changed is another one. */
+const typed = (thread, form) => {
+  const { place } = form.dataset;
+  const text = form.elements.body.value;
+  const old = draftsOf(thread.site, thread.article)[place];
+  const key = old && !old.isSent ? old.key : random();
+  keepDraft(thread.site, thread.article, place, text.trim() ? { text, key, isOpen: true } : null);
+  form.querySelector("[data-seen]").hidden = true;
+  measure(thread, form);
+};
+
+const measure = (thread, form) => {
+  const area = form.elements.body;
+  const line = form.querySelector("[data-left]");
+  let left = Number(area.dataset.most);
+  for (const _ of area.value.trim()) left -= 1;
+  const { over, left: some } = thread.words;
+  line.textContent = left > NEAR ? "" : counted(thread, left < 0 ? over : some, Math.abs(left));
+  if (left < 0 && !line.classList.contains("over")) announce(thread, line.textContent);
+  line.classList.toggle("over", left < 0);
+  while (area.scrollHeight > area.clientHeight + 4 && area.rows < ROWS) area.rows += 1;
+};
+
+const pressed = (thread, form, event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit(thread, form);
+  else if (event.key === "Escape") fold(thread, form);
+  else return;
+  event.preventDefault();
+};
+
+const clicked = (thread, form, event) => {
+  const pressed = event.target.closest("[data-do]");
+  if (!pressed) return;
+  if (pressed.dataset.do === "cancel") fold(thread, form);
+  else preview(thread, form);
+};
+
+/* Put a form away and go back to where it came from; what was typed is there when it comes again. */
+const fold = (thread, form) => {
+  const [kind, id] = form.dataset.place.split(":");
+  const draft = draftsOf(thread.site, thread.article)[form.dataset.place];
+  if (draft) keepDraft(thread.site, thread.article, form.dataset.place, { ...draft, isOpen: false });
+  remove(thread, form);
+  const from = id ? find(thread, id).querySelector(`[data-act=${kind}]`) : thread.view.querySelector(".write");
+  (from || headingOf(thread)).focus();
+};
+
+const remove = (thread, form) => {
+  const [kind, id] = form.dataset.place.split(":");
+  form.remove();
+  if (kind === "write") thread.view.querySelector(":scope > .start").hidden = false;
+  if (kind === "edit") find(thread, id).querySelector(".body").hidden = false;
+};
+
+const preview = async (thread, form) => {
+  const body = { site: thread.site, body: form.elements.body.value };
+  const call = await sent(thread, form, ["POST", "/api/v1/preview", body], () => preview(thread, form));
+  if (!call) return;
+  const seen = form.querySelector("[data-seen]");
+  seen.hidden = false;
+  seen.querySelector(".body").replaceChildren(...call.response.querySelector("[data-preview]").childNodes);
+  announce(thread, seen.querySelector(".body").textContent);
+};
+
+/* Send, and answer with the call if it went well; else say beside the form what to do. */
+const sent = async (thread, form, request, again) => {
+  const main = form.querySelector("[data-send]");
+  if (form.hasAttribute("aria-busy")) return null;
+  form.setAttribute("aria-busy", "true");
+  main.setAttribute("aria-disabled", "true");
+  tell(thread, form);
+  const call = await send(thread, ...request).catch(() => null);
+  form.removeAttribute("aria-busy");
+  main.removeAttribute("aria-disabled");
+  if (call && call.status < 300) return call;
+  if (call && call.status === 401) askAgain(thread, form, again);
+  else tell(thread, form, ...(call ? refusalOf(thread, call) : [thread.words.failed]));
+  return null;
+};
+
+const askAgain = (thread, form, again) => {
+  keepToken(thread.site, "");
+  thread.forget(thread);
+  const go = async () => (await signIn(thread, form)) && (await thread.identify(thread), again());
+  tell(thread, form, `${thread.words.expired} `, button(thread.words.signIn, "", { onclick: go }));
+};
+
+const submit = async (thread, form) => {
+  const [kind, id] = form.dataset.place.split(":");
+  if (kind === "report" && !form.elements.reason.value) return tell(thread, form, thread.words.reason);
+  if (!tokenOf(thread.site)) {
+    if (!await signIn(thread, form)) return null;
+    thread.identify(thread);
+  }
+  return SENDING[kind](thread, form, id);
+};
+
+/* What a page says of its article only fills blanks, and must not keep anybody from posting. */
+const factsOf = ({ slot, site, article, url }) => {
+  const facts = { site, article };
+  const [title, section] = [slot.dataset.title, slot.dataset.section];
+  const published = new Date(slot.dataset.published || NaN);
+  if (/^https?:/.test(url) && url.length <= 2000) facts.url = url;
+  if (title) facts.title = title.trim().slice(0, 300);
+  if (section) facts.section = section.trim().slice(0, 120);
+  if (!Number.isNaN(published.getTime())) facts.published_at = published.toISOString();
+  return facts;
+};
+
+const post = async (thread, form, parent) => {
+  const { place } = form.dataset;
+  const text = form.elements.body.value;
+  const draft = draftsOf(thread.site, thread.article)[place] || { text, key: random() };
+  keepDraft(thread.site, thread.article, place, { ...draft, isSent: true });
+  const body = { ...factsOf(thread), body: text };
+  if (parent) body.parent = Number(parent);
+  if (form.elements.website.value) body.website = form.elements.website.value;
+  const request = ["POST", "/api/v1/comments", body, draft.key];
+  const call = await sent(thread, form, request, () => post(thread, form, parent));
+  if (!call) return;
+  keepDraft(thread.site, thread.article, place, null);
+  remove(thread, form);
+  show(thread, call, parent);
+};
+
+const edit = async (thread, form, id) => {
+  const body = { body: form.elements.body.value };
+  const call = await sent(thread, form, ["PATCH", `/api/v1/comments/${id}`, body], () => edit(thread, form, id));
+  if (!call) return;
+  keepDraft(thread.site, thread.article, form.dataset.place, null);
+  remove(thread, form);
+  show(thread, call);
+};
+
+/* Show one's own comment as the answer draws it, and go to it. */
+const show = async (thread, call, parent) => {
+  const item = call.response.querySelector("li");
+  const fresh = commentOf(item);
+  const { comment: id, status } = fresh.dataset;
+  const there = find(thread, id);
+  if (there) renew(thread, there, fresh);
+  else {
+    const above = parent && find(thread, parent);
+    const list = above ? below(thread, above.closest("li")) : rootsOf(thread.view);
+    if (above || thread.sort === "oldest") list.append(item);
+    else list.prepend(item);
+    thread.dress(item, thread.view.lang);
+    dressOwn(thread, fresh);
+  }
+  const comment = find(thread, id);
+  if (status !== "published") comment.closest("li").dataset.own = "";
+  thread.mark(thread, comment);
+  announce(thread, saidIn(call));
+  await follow(thread);
+};
+
+const saidIn = (call) => call.response.querySelector("[data-said]").textContent;
+
+/* See what else changed: the number of comments, and what may be edited now. */
+const follow = async (thread) => {
+  const isNew = await thread.compare(thread).catch(() => false);
+  if (!isNew) await thread.identify(thread);
+};
+
+const erase = async (thread, form, id) => {
+  const call = await sent(thread, form, ["DELETE", `/api/v1/comments/${id}`], () => erase(thread, form, id));
+  if (!call) return;
+  remove(thread, form);
+  const item = find(thread, id).closest("li");
+  if (foldOf(item)) {
+    renew(thread, find(thread, id), commentOf(call.response.querySelector("li")));
+    find(thread, id).focus();
+  } else {
+    const next = item.nextElementSibling || item.previousElementSibling;
+    leave(thread, item);
+    (next ? commentOf(next) : headingOf(thread)).focus();
+  }
+  announce(thread, thread.words.deleted);
+  await follow(thread);
+};
+
+const report = async (thread, form, id) => {
+  const body = { reason: form.elements.reason.value, text: form.elements.text.value };
+  const path = `/api/v1/comments/${id}/reports`;
+  const call = await sent(thread, form, ["POST", path, body], () => report(thread, form, id));
+  if (!call) return;
+  remove(thread, form);
+  const note = made("p", thread.words.reported, { className: "state" });
+  note.dataset.mine = "";
+  find(thread, id).append(note);
+  find(thread, id).focus();
+  announce(thread, thread.words.reported);
+};
+
+const SENDING = { write: post, reply: post, edit, delete: erase, report };
+
+/* The drafts that lay open when the page was left. */
+export const reopen = (thread) => {
+  const drafts = draftsOf(thread.site, thread.article);
+  for (const place of Object.keys(drafts)) {
+    const [kind, id] = place.split(":");
+    const comment = id ? find(thread, id) : null;
+    const isPossible = kind === "edit" ? thread.me && Object.hasOwn(thread.me.editable, id) : thread.view.querySelector(".start");
+    if (drafts[place].isOpen && isPossible && (!id || comment)) unfold(thread, kind, comment);
+  }
+};
