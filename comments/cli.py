@@ -10,6 +10,7 @@ from comments import __version__, create_app, serving, settings
 from comments.console import Commands, migrated
 from comments.demo.commands import demo
 from comments.doctor.commands import doctor
+from comments.imports.commands import importing
 
 
 @click.group(cls=Commands)
@@ -44,5 +45,5 @@ def migrate() -> None:
     click.echo("The database is up to date.")
 
 
-for each in (doctor, demo):
+for each in (doctor, demo, importing):
     main.add_command(each)

@@ -13,7 +13,6 @@ from xml.sax.xmlreader import AttributesNSImpl
 
 from defusedxml.common import DTDForbidden
 from defusedxml.expatreader import DefusedExpatParser
-from flask_babel import gettext as _
 
 from comments.imports import files
 from comments.imports.files import Refused
@@ -62,15 +61,10 @@ def entries(path: Path, layout: Layout) -> Iterator[Entry]:
             yield from walk.take()
         parser.close()
     except (Refused, SAXParseException, DTDForbidden) as error:
-        raise _stopped(parser.getLineNumber(), walk.innermost(), error) from error
+        raise _stopped(parser.getLineNumber(), walk.place(), error) from error
     yield from walk.take()
     if walk.unplaced and not walk.counts["comment"]:
-        raise Refused(
-            _(
-                "The file holds comments in <%(tag)s> that this reader can't place.",
-                tag=walk.unplaced,
-            )
-        )
+        raise Refused(f"The file holds comments in <{walk.unplaced}> that this reader can't place.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +92,20 @@ def _parser(handler: ContentHandler) -> DefusedExpatParser:
 
 
 def _stopped(line: int, entry: str, error: Exception) -> Refused:
-    told = {"line": line, "entry": entry, "why": _why(error)}
-    if entry:
-        return Refused(_("Stopped at line %(line)d, in %(entry)s: %(why)s", **told))
-    return Refused(_("Stopped at line %(line)d: %(why)s", **told))
+    return Refused(f"Stopped at line {line}{entry}: {_why(error)}")
+
+
+def _named(entry: Entry) -> str:
+    return f"<{entry.kind}> {entry.number}"
 
 
 def _why(error: Exception) -> str:
     if isinstance(error, DTDForbidden):
-        return _("the file has a DOCTYPE. An export has none, and one can do harm.")
+        return "the file has a DOCTYPE. An export has none, and one can do harm."
     if isinstance(error, SAXParseException):
         if getattr(error.getException(), "code", None) in _CUT_OFF:
-            return _("the file ends before it is complete.")
-        return _("the XML is broken (%(what)s).", what=error.getMessage())
+            return "the file ends before it is complete."
+        return f"the XML is broken ({error.getMessage()})."
     return str(error)
 
 
@@ -141,6 +136,7 @@ class _Walk(ContentHandler):
         self._paths: list[str] = []
         self._open: list[Entry] = []
         self._ended: list[Entry] = []
+        self._last: Entry | None = None
         self.counts: Counter[str] = Counter()
         self._collecting = ""
         self._text: list[str] = []
@@ -157,19 +153,20 @@ class _Walk(ContentHandler):
         """Bytes were read; the parser keeps those of an unfinished tag, so they are bounded."""
         self._silence += length
         if self._silence > LONGEST_SILENCE:
-            raise Refused(_("one tag or remark of the file is longer than any export's."))
+            raise Refused("one tag or remark of the file is longer than any export's.")
 
-    def innermost(self) -> str:
-        """The entry in which the walk stands, for somebody who opens the file in an editor."""
-        entry = self._open[-1] if self._open else None
-        return f"<{entry.kind}> {entry.number}" if entry else ""
+    def place(self) -> str:
+        """In or after which entry the walk stands, for somebody with the file in an editor."""
+        if self._open:
+            return f", in {_named(self._open[-1])}"
+        return f", after {_named(self._last)}" if self._last else ""
 
     def startElementNS(
         self, name: tuple[str | None, str], qname: str | None, attrs: AttributesNSImpl
     ) -> None:
         self._silence = 0
         if len(self._paths) == DEEPEST:
-            raise Refused(_("the elements are nested deeper than in any export."))
+            raise Refused("the elements are nested deeper than in any export.")
         path = f"{self._paths[-1]}/{name[1]}" if self._paths else name[1]
         self._paths.append(path)
         if path in self._layout:
@@ -195,7 +192,8 @@ class _Walk(ContentHandler):
             self._keep_text(self._fields[path])
             self._collecting = ""
         elif path in self._layout:
-            self._ended.append(self._open.pop())
+            self._last = self._open.pop()
+            self._ended.append(self._last)
 
     def _begin(self, kind: str) -> None:
         self.counts[kind] += 1

@@ -38,7 +38,7 @@ class Goal:
 def recognise(plan: Plan, goal: Goal) -> None:
     """Note in the plan what an earlier import brought here."""
     for batch in plan.batches():
-        numbers = {_import_key(goal.way, staged.source_id): staged.number for staged in batch}
+        numbers = {_import_key(goal.way, staged): staged.number for staged in batch}
         rows = db.session.execute(
             sa.select(Comment.import_key, Comment.id).where(
                 Comment.site_id == goal.site.id, Comment.import_key.in_(numbers)
@@ -91,7 +91,7 @@ def _earlier_parents(batch: list[Staged]) -> dict[int, Comment]:
 def _comment(goal: Goal, staged: Staged, place: writing.Place) -> Comment:
     text = _written(staged)
     at = min(staged.created_at, goal.now)
-    comment = writing.add(place, text, at, _import_key(goal.way, staged.source_id))
+    comment = writing.add(place, text, at, _import_key(goal.way, staged))
     writing.add_revision(comment, text, writing.draft(text, Standing()), _UNSCREENED, at)
     status.move(comment, _status(staged), status.Why(Act.IMPORT), goal.now)
     return comment
@@ -114,8 +114,9 @@ def _person(staged: Staged) -> Person:
     return people.person(staged.subject, staged.name, staged.place)
 
 
-def _import_key(way: Way, source_id: str) -> str:
-    key = f"{way.value}:{source_id}"
+def _import_key(way: Way, staged: Staged) -> str:
+    """Small files are numbered by hand, so an id alone would take strangers for one comment."""
+    key = f"{way.value}:{staged.source_id}@{staged.created_at:%Y%m%d%H%M%S}"
     if len(key) <= LONGEST_KEY:
         return key
-    return f"{way.value}:sha256:{hashlib.sha256(source_id.encode()).hexdigest()}"
+    return f"{way.value}:sha256:{hashlib.sha256(key.encode()).hexdigest()}"

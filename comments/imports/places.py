@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from flask_babel import gettext as _
-
 from comments import addresses
 from comments.imports.files import Refused
 from comments.imports.records import ForeignThread
@@ -71,7 +69,7 @@ def _rows(file: Path) -> Iterator[tuple[int, str, str]]:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             rows = [[cell.strip() for cell in row] for row in csv.reader(stream)]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise Refused(_("%(file)s is not a CSV file in UTF-8.", file=file.name)) from error
+        raise Refused(f"{file.name} is not a CSV file in UTF-8.") from error
     for line, row in enumerate(rows, start=1):
         if row and (len(row) != 2 or not all(row)):
             raise _wrong_row(file, line)
@@ -80,13 +78,10 @@ def _rows(file: Path) -> Iterator[tuple[int, str, str]]:
 
 
 def _wrong_row(file: Path, line: int) -> Refused:
-    told = _(
-        "%(file)s, line %(line)d: each line must hold an address or identifier, a comma and the "
-        "article's id, and no address or identifier may have two articles.",
-        file=file.name,
-        line=line,
+    return Refused(
+        f"{file.name}, line {line}: each line must hold an address or identifier, a comma and the "
+        "article's id, and no address or identifier may have two articles."
     )
-    return Refused(told)
 
 
 def host_map(pairs: Iterable[str]) -> dict[str, str]:
@@ -99,7 +94,7 @@ def _host_pair(pair: str) -> tuple[str, str]:
     try:
         return _host(old), _host(new)
     except ValueError as error:
-        raise Refused(_("%(pair)s is not a pair of hosts, old=new.", pair=pair)) from error
+        raise Refused(f"{pair} is not a pair of hosts, old=new.") from error
 
 
 def _host(text: str) -> str:

@@ -41,12 +41,16 @@ _KINDS = {"pingback": Reason.PINGBACK, "trackback": Reason.TRACKBACK}
 
 
 def read(path: Path) -> Iterator[Record]:
-    """The comments of an item come before the item's thread, which ends after them."""
+    """The threads of items that hold comments; these come before their thread, which ends later."""
+    has_comments = False
     for entry in documents.entries(path, LAYOUT):
-        if entry.kind == "item":
-            yield _thread(entry)
-        else:
+        if entry.kind == "comment":
+            has_comments = True
             yield _comment(entry)
+        else:
+            if has_comments:
+                yield _thread(entry)
+            has_comments = False
 
 
 def _thread(item: Entry) -> ForeignThread:
@@ -61,8 +65,8 @@ def _thread(item: Entry) -> ForeignThread:
 
 
 def _thread_id(item: Entry) -> str:
-    """The guid stays when a blog moves or changes its links; comment ids repeat between posts."""
-    return item.text("guid") or item.text("link") or item.text("post_id")
+    """A guid stays when a blog moves or changes its links, but copied posts share one."""
+    return f"{item.text('guid') or item.text('link')}#{item.text('post_id')}"
 
 
 def _comment(entry: Entry) -> ForeignComment | Skipped:

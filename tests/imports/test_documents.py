@@ -88,7 +88,9 @@ def test_nothing_of_the_document_stays_in_memory(tmp_path: Path) -> None:
     "end", ["<thing><name>B", "<thing><na", "<thing><![CDATA[B", "<thing>\xe9"]
 )
 def test_a_cut_off_file_says_where_it_stops(tmp_path: Path, end: str) -> None:
-    with pytest.raises(Refused, match=r"Stopped at line 2(, in <thing> 2)?: the file ends before"):
+    with pytest.raises(
+        Refused, match=r"Stopped at line 2(, in <thing> 2|, after <thing> 1): the file ends before"
+    ):
         read(tmp_path, f"<list><thing/>\n{end}")
 
 

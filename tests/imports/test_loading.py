@@ -57,7 +57,7 @@ def load_disqus(
 
 def by_source(site: Site) -> dict[str, Comment]:
     rows = db.session.scalars(sa.select(Comment).where(Comment.site_id == site.id))
-    return {str(row.import_key).partition(":")[2]: row for row in rows}
+    return {str(row.import_key).partition(":")[2].rpartition("@")[0]: row for row in rows}
 
 
 def text_of(comment: Comment) -> str:
@@ -101,6 +101,13 @@ def test_a_second_run_imports_nothing(tmp_path: Path, gazette: Site) -> None:
     assert sums.imported == 0
     assert skipped == {Reason.HERE_ALREADY: ["7", "8"], Reason.SPAM: ["9"]}
     assert {key: row.id for key, row in by_source(gazette).items()} == before
+
+
+def test_another_comment_of_the_same_id_is_not_here_already(tmp_path: Path, gazette: Site) -> None:
+    load_disqus(tmp_path, gazette, thread("1"), post("7"))
+    elsewhere = thread("1", "http://news.example/b"), post("7", createdAt="2021-01-01T00:00:00Z")
+    sums, _skipped, _top = load_disqus(tmp_path, gazette, *elsewhere)
+    assert sums.imported == 1
 
 
 def test_a_later_export_adds_what_is_new_below_what_is_here(tmp_path: Path, gazette: Site) -> None:
@@ -344,10 +351,10 @@ def test_waiting_comments_of_wordpress_wait(tmp_path: Path, gazette: Site) -> No
         gazette, wordpress.read(exports.wxr(tmp_path, item)), way=Way.WORDPRESS
     )
     assert (sums.published, sums.waiting) == (1, 1)
-    assert skipped == {Reason.PINGBACK: [f"{url}#9"]}
+    assert skipped == {Reason.PINGBACK: [f"{url}##9"]}
     article = found(gazette, url)
     assert (article.published, article.pending) == (1, 1)
-    assert by_source(gazette)[f"{url}#8"].status is Status.PENDING
+    assert by_source(gazette)[f"{url}##8"].status is Status.PENDING
 
 
 @pytest.mark.shared

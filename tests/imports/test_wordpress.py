@@ -35,9 +35,9 @@ def comment(folder: Path, part: str) -> ForeignComment:
 
 def test_a_comment_is_read(tmp_path: Path) -> None:
     assert comment(tmp_path, exports.comment("7", parent="6")) == ForeignComment(
-        source_id=f"{URL}#7",
-        thread_id=URL,
-        parent_id=f"{URL}#6",
+        source_id=f"{URL}##7",
+        thread_id=f"{URL}#",
+        parent_id=f"{URL}##6",
         author=ForeignAuthor(None, "Robin"),
         html="<p>Said.</p>",
         created_at=datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC),
@@ -48,12 +48,12 @@ def test_a_comment_is_read(tmp_path: Path) -> None:
 
 def test_an_item_becomes_a_thread(tmp_path: Path) -> None:
     inner = (
-        '<guid isPermaLink="false">http://old.example/?p=4</guid><wp:status>publish</wp:status>'
-        "<wp:comment_status>closed</wp:comment_status>"
+        '<guid isPermaLink="false">http://old.example/?p=4</guid><wp:post_id>4</wp:post_id>'
+        "<wp:status>publish</wp:status><wp:comment_status>closed</wp:comment_status>"
     )
-    [thread] = read(tmp_path, exports.item(URL, inner=inner))
+    _comment, thread = read(tmp_path, exports.item(URL, exports.comment("7"), inner=inner))
     assert thread == ForeignThread(
-        source_id="http://old.example/?p=4",
+        source_id="http://old.example/?p=4#4",
         identifier="",
         url=URL,
         title="A title",
@@ -63,7 +63,8 @@ def test_an_item_becomes_a_thread(tmp_path: Path) -> None:
 
 
 def test_an_item_in_the_bin_is_a_deleted_thread(tmp_path: Path) -> None:
-    [thread] = read(tmp_path, exports.item(URL, inner="<wp:status>trash</wp:status>"))
+    inner = "<wp:status>trash</wp:status>"
+    _comment, thread = read(tmp_path, exports.item(URL, exports.comment("7"), inner=inner))
     assert isinstance(thread, ForeignThread)
     assert thread.deleted
 
@@ -93,6 +94,29 @@ def test_one_comment_id_under_two_posts_is_two_comments(tmp_path: Path) -> None:
     items = [exports.item(f"{URL}{n}", exports.comment("11")) for n in (1, 2)]
     comments = [record for record in read(tmp_path, *items) if isinstance(record, ForeignComment)]
     assert len({comment.source_id for comment in comments}) == 2
+
+
+def test_copied_posts_that_share_a_guid_are_two_threads(tmp_path: Path) -> None:
+    guid = "<guid>http://old.example/?p=4</guid>"
+    items = [
+        exports.item(URL, exports.comment(id), inner=f"{guid}<wp:post_id>{id}</wp:post_id>")
+        for id in ("4", "5")
+    ]
+    assert (
+        len(
+            {
+                record.thread_id
+                for record in read(tmp_path, *items)
+                if isinstance(record, ForeignComment)
+            }
+        )
+        == 2
+    )
+
+
+def test_an_item_without_comments_is_no_thread(tmp_path: Path) -> None:
+    items = exports.item(URL, exports.comment("7")), exports.item(f"{URL}1")
+    assert len(read(tmp_path, *items)) == 2
 
 
 def test_a_user_of_the_blog_has_a_subject(tmp_path: Path) -> None:
@@ -147,7 +171,7 @@ def test_local_time_stands_in_for_a_missing_one(tmp_path: Path) -> None:
     found = comment(tmp_path, exports.comment("7", comment_date_gmt=never))
     assert found.created_at == datetime(2020, 1, 2, 5, 4, 5, tzinfo=UTC)
     part = exports.comment("7", comment_date_gmt=never, comment_date="")
-    assert read(tmp_path, exports.item(URL, part))[0] == Skipped(f"{URL}#7", Reason.NO_DATE)
+    assert read(tmp_path, exports.item(URL, part))[0] == Skipped(f"{URL}##7", Reason.NO_DATE)
 
 
 def test_a_comment_without_an_id_is_skipped(tmp_path: Path) -> None:
@@ -185,13 +209,13 @@ def test_line_ends_become_what_wordpress_shows(text: str, html: str) -> None:
 # Of each file: threads, comments that may be shown, waiting ones, and why others may not.
 SAMPLES = {
     "wordpress/theme-unit-test-https-ns.xml": (
-        180,
+        6,
         28,
         3,
         {Reason.PINGBACK: 2, Reason.TRACKBACK: 2},
     ),
-    "wordpress/isso-fixture-wordpress-1.0.xml": (3, 8, 0, {}),
-    "wordpress/artransfer-wordpress-1.2-zh.xml": (3, 5, 0, {}),
+    "wordpress/isso-fixture-wordpress-1.0.xml": (2, 8, 0, {}),
+    "wordpress/artransfer-wordpress-1.2-zh.xml": (1, 5, 0, {}),
     "wordpress/wp-importer-comment-meta-1.0.xml": (1, 1, 0, {}),
     "disqus/disqus-custom-import-wxr-doc-example.xml": (1, 1, 0, {}),
 }
