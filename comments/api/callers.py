@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TypeVar
 
 from flask_babel import gettext as _
+from werkzeug.datastructures import Authorization
 
 from comments.accounts.login import session_now, the_user
 from comments.accounts.models import Kind, Session, User
-from comments.errors import Forbidden
+from comments.errors import Forbidden, NotFound, NotSignedIn
+from comments.sites import queries as sites
+from comments.sites.models import Site
 
 T = TypeVar("T")
 
@@ -38,3 +41,18 @@ def staff() -> User:
     if found.kind is not Kind.API:
         raise Forbidden(_("This takes a staff member's own token."), code="readers-token")
     return found.user
+
+
+def publisher(authorization: Authorization | None) -> Site:
+    """The site whose own program asks. Raises NotSignedIn without a site key."""
+    given = authorization.token if authorization and authorization.type == "bearer" else None
+    site = sites.of_key(given) if given else None
+    if site is None:
+        raise NotSignedIn(_("This takes a site key."))
+    return site
+
+
+def check_own(site: Site, key: str) -> None:
+    """Raises NotFound for another site than that of the site key."""
+    if site.key != key:
+        raise NotFound(_("There is no site with this key."), code="unknown-site")

@@ -8,7 +8,7 @@ from enum import StrEnum
 from comments.api import shapes
 from comments.api.forms import CommentsQuery, CountsQuery, NewAccount, NewPreview, NewSession
 from comments.forms import Form
-from comments.threads.forms import EditedComment, NewComment
+from comments.threads.forms import ArticleFacts, EditedComment, NewComment
 
 
 class Who(StrEnum):
@@ -94,6 +94,13 @@ CALLS = {
         body=NewPreview,
         refusals=MISSING,
         has_html=True,
+    ),
+    "describe": Call(
+        "Say what an article is, by the publisher's own program; what is left out stays",
+        Who.PUBLISHER,
+        {200: shapes.Article},
+        body=ArticleFacts,
+        refusals=CLASHING,
     ),
     "sign_up": Call(
         "Make an account, and sign in",

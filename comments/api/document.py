@@ -13,6 +13,7 @@ from pydantic.json_schema import JsonSchemaMode
 from werkzeug.routing import Map, Rule
 
 import comments
+from comments.addresses import LONGEST
 from comments.api.asking import IDEMPOTENCY_KEY
 from comments.api.calls import CALLS, Call, Who
 from comments.api.shapes import Problem
@@ -22,7 +23,7 @@ Json = dict[str, Any]
 PROBLEM, HTML = "application/problem+json", "text/html"
 PLACES = {
     "id": {"type": "string", "pattern": "^[0-9]{1,19}$"},
-    "key": {"type": "string", "minLength": 1, "maxLength": 300},
+    "key": {"type": "string", "minLength": 1, "maxLength": LONGEST},
 }
 KEY_HEADER = {
     "name": "Idempotency-Key",

@@ -12,7 +12,8 @@ from pydantic import ConfigDict
 from comments.errors import Fault
 from comments.sites.models import Role
 from comments.threads.drawing import Drawn, Gone, Thread
-from comments.threads.models import Status
+from comments.threads.models import Article as Row
+from comments.threads.models import State, Status
 
 
 class Shape:
@@ -92,6 +93,22 @@ class Token(Shape):
 
 
 @dataclass(frozen=True, slots=True)
+class Article(Shape):
+    """What is known of an article; `comments` counts those that are published."""
+
+    id: str
+    site: str
+    url: str | None
+    title: str | None
+    section: str | None
+    language: str | None
+    published_at: datetime | None
+    state: State
+    closes_at: datetime | None
+    comments: int
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """A refusal (RFC 9457). `detail` is for people, `code` for programs; `faults` names each
     field that is wrong. Some refusals say more in fields of their own."""
@@ -130,6 +147,21 @@ def comment(drawn: Drawn, place: tuple[str, str]) -> Comment:
 
 def own_comment(drawn: Drawn, place: tuple[str, str], body: str | None, message: str) -> OwnComment:
     return OwnComment(**_facts(drawn, place), body=body, message=message)
+
+
+def article(row: Row, site: str) -> Article:
+    return Article(
+        id=row.key,
+        site=site,
+        url=row.url,
+        title=row.title,
+        section=row.section,
+        language=row.language,
+        published_at=row.published_at,
+        state=row.state,
+        closes_at=row.closes_at,
+        comments=row.published,
+    )
 
 
 def _flat(drawn: Drawn) -> Iterator[Drawn]:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, jsonify, render_template, re
 from flask.typing import ResponseReturnValue as Answer
 from markupsafe import Markup
 
-from comments import answers, clock, cors
+from comments import answers, clock, cors, forms
 from comments.accounts import login, sessions
 from comments.accounts.login import the_user
 from comments.accounts.models import Kind, User
@@ -19,9 +19,9 @@ from comments.errors import Fault, Invalid
 from comments.screening import words
 from comments.sites import queries as sites
 from comments.sites.models import Site
-from comments.threads import posting, queries, reading, writing
+from comments.threads import articles, posting, queries, reading, writing
 from comments.threads.drawing import Drawn
-from comments.threads.forms import EditedComment, NewComment
+from comments.threads.forms import ArticleFacts, ArticleName, EditedComment, NewComment
 from comments.threads.models import Comment, Status
 from comments.threads.reading import View
 from comments.threads.words import said
@@ -88,6 +88,16 @@ def preview() -> Answer:
         html = Markup(text.rendered.html)  # noqa: S704 - made by markup.py
         return Response(render_template("widget/preview.html", html=html), mimetype="text/html")
     return jsonify(shapes.Preview(text.rendered.html))
+
+
+@api.put("/articles/<path:key>", merge_slashes=False)
+def describe(key: str) -> Answer:
+    site, now = callers.publisher(request.authorization), clock.now()
+    facts = asking.body(ArticleFacts, request)
+    callers.check_own(site, facts.site)
+    name = forms.parse(ArticleName, {"key": key}).key
+    article = transaction(lambda: articles.describe(site, name, facts, None, now))
+    return jsonify(shapes.article(article, site.key))
 
 
 @api.post("/accounts")

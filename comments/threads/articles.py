@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
+from flask_babel import gettext as _
 
 from comments import addresses, audit, limits
 from comments.accounts.models import User
@@ -101,15 +101,26 @@ def describe(
     site: Site, key: str, facts: ArticleFacts, by_id: int | None, now: datetime
 ) -> Article:
     """What the publisher says of an article, made if it is new. Raises Conflict for a taken url."""
-    article = db.session.scalar(
-        sa.select(Article).where(Article.site_id == site.id, Article.key == key).with_for_update()
-    ) or _made(site, key, now, None)
+    article = _named(site, Name(_as_url(key) or key, facts.url)) or _made(site, key, now, None)
+    db.session.refresh(article, with_for_update={"key_share": True})
     changes = facts.model_dump(exclude={"site"}, exclude_unset=True)
     if changes.get("state", article.state) is None:
         changes.pop("state")
     if changes.get("url") and not add_alias(article, changes["url"]):
-        raise Conflict("Another article has this address.", code="address-taken")
+        raise Conflict(_("Another article has this address."), code="address-taken")
     _apply(article, changes, by_id, now)
+    return article
+
+
+def _named(site: Site, name: Name) -> Article | None:
+    """The article of this id, or the one that so far had its address instead of an id."""
+    article = find(site, name)
+    if article is None or article.key == name.key or _as_url(name.key):
+        return article
+    if not _as_url(article.key):
+        return None
+    article.key = name.key
+    db.session.flush()
     return article
 
 

@@ -15,6 +15,7 @@ from comments.threads.models import State
 
 # Beyond what any site allows, so that the check can say how long the text is and what is the most.
 MOST_TYPED = 20_000
+LONGEST_ID = 300
 
 
 def _canonical(url: str) -> str:
@@ -22,6 +23,13 @@ def _canonical(url: str) -> str:
         return addresses.canonical(url)
     except ValueError as error:
         raise PydanticCustomError("url", "is no address of a page") from error
+
+
+def _id_or_address(key: str) -> str:
+    """A publisher's id is short; where there is none, the address of the page stands for it."""
+    if len(key) > LONGEST_ID and readable(key) is None:
+        raise PydanticCustomError("string_too_long", "is too long", {"max_length": LONGEST_ID})
+    return key
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,9 @@ class Name:
 
 
 Url = Annotated[str, AfterValidator(_canonical)]
-ArticleKey = Annotated[Line, Field(min_length=1, max_length=300)]
+ArticleKey = Annotated[
+    Line, AfterValidator(_id_or_address), Field(min_length=1, max_length=addresses.LONGEST)
+]
 Body = Annotated[Text, Field(max_length=MOST_TYPED)]
 
 
@@ -54,6 +64,10 @@ class NewComment(Form):
 
 class EditedComment(Form):
     body: Body
+
+
+class ArticleName(Form):
+    key: ArticleKey
 
 
 class ArticleFacts(Form):

@@ -61,7 +61,7 @@ class Article(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     site_id: Mapped[int] = mapped_column(sa.ForeignKey("sites.id"))
-    key: Mapped[str] = mapped_column(bytewise(300))
+    key: Mapped[str] = mapped_column(bytewise(2000))
     url: Mapped[str | None] = mapped_column(bytewise(2000))
     title: Mapped[str | None] = mapped_column(sa.String(300))
     section: Mapped[str | None] = mapped_column(sa.String(120))

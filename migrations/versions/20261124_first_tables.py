@@ -119,7 +119,9 @@ def upgrade() -> None:
         sa.Column("site_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "key",
-            sa.String(length=300).with_variant(sa.String(length=300, collation="C"), "postgresql"),
+            sa.String(length=2000).with_variant(
+                sa.String(length=2000, collation="C"), "postgresql"
+            ),
             nullable=False,
         ),
         sa.Column(
