@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from comments import answers, cors, i18n, logs, resources, security, tables  # noqa: F401
+from comments import answers, cors, i18n, logs, resources, routing, security, tables  # noqa: F401
 from comments.db import db, engine_options, watch
 from comments.json_provider import OrjsonProvider
 from comments.settings import Settings, read
@@ -30,6 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _extensions(app)
     _blueprints(app)
+    _handlers()
     return app
 
 
@@ -43,6 +44,7 @@ def _extensions(app: Flask) -> None:
     Migrate(app, db, directory=resources.MIGRATIONS, render_as_batch=True)
     logs.init_app(app)
     i18n.init_app(app)
+    routing.init_app(app)
     security.init_app(app)
     cors.init_app(app, sites.knows_origin)
     login.init_app(app)
@@ -60,3 +62,12 @@ def _blueprints(app: Flask) -> None:
 
     for blueprint in (health, accounts, sites, threads, moderation, widget, api):
         app.register_blueprint(blueprint)
+
+
+def _handlers() -> None:
+    """Who hears which signal."""
+    from comments.sites import listening
+    from comments.threads import leaving
+
+    for domain in (listening, leaving):
+        domain.connect()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import count
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from comments import limits, names, signals
-from comments.accounts import links, passwords
+from comments.accounts import links, passwords, queries
 from comments.accounts.forms import SignUp, email_key
 from comments.accounts.models import User
 from comments.db import db
@@ -50,21 +51,48 @@ def change_email(user: User, email: str | None) -> None:
     links.end_all(user)
 
 
-def confirm_email(user: User, now: datetime) -> None:
-    """The operator knows that the address is this person's, who may sign in by it.
+def confirm_email(user: User, email: str, now: datetime) -> None:
+    """The operator knows that this address is the person's, who may sign in by it from now on.
 
-    Raises Conflict when there is none, or when it is confirmed as somebody else's.
+    Raises Conflict when it is confirmed as somebody else's.
     """
-    if user.email is None:
-        raise Conflict(_("This person gave no e-mail address."), code="no-email")
-    owner = sa.select(User.id).where(
-        User.email_key == user.email_key, User.email_confirmed_at.is_not(None), User.id != user.id
-    )
-    if db.session.scalar(owner) is not None:
+    owner = db.session.scalar(queries.called(email))
+    if owner is not None and owner.id != user.id:
         message = _("This address is confirmed as somebody else's.")
         raise Conflict(message, code="address-taken")
+    user.email, user.email_key = email, email_key(email)
     user.email_confirmed_at = now
     db.session.flush()
+
+
+def invite(email: str, now: datetime) -> User:
+    """The person of this confirmed address, made if need be and named after it.
+
+    They have no password yet, and come in by a link.
+    """
+    known = db.session.scalar(queries.called(email))
+    if known is not None:
+        return known
+    user = User(created_at=now)
+    _take_name(user, _free_name(email.partition("@")[0]), now)
+    confirm_email(user, email, now)
+    return user
+
+
+def _free_name(wish: str) -> str:
+    """A name that is still free: the wish itself, or with a number behind it."""
+    try:
+        stem = names.display(wish[:30])
+    except ValueError:
+        stem = "owner"
+    tries = (stem if n == 1 else f"{stem} {n}" for n in count(1))
+    return next(name for name in tries if not _is_taken(name))
+
+
+def _is_taken(name: str) -> bool:
+    key = names.key(name)
+    taken = sa.exists().where(User.name_key == key, User.site_id.is_(None))
+    return key in _official() or bool(db.session.scalar(sa.select(taken)))
 
 
 def _take_name(user: User, name: str, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -86,3 +87,10 @@ def end(session: Session) -> None:
 def end_all(user: User, but: Session | None = None) -> None:
     kept = Session.id != but.id if but else sa.true()
     db.session.execute(sa.delete(Session).where(Session.user_id == user.id, kept))
+
+
+def end_on(site_id: int, origins: Sequence[str]) -> None:
+    """Sign everybody out on the pages of these origins, as far as this site goes."""
+    db.session.execute(
+        sa.delete(Session).where(Session.site_id == site_id, Session.origin.in_(origins))
+    )

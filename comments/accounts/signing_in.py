@@ -12,8 +12,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from comments import limits, names
-from comments.accounts.forms import email_key
+from comments import limits
+from comments.accounts import queries
 from comments.accounts.models import Identity, User, Way
 from comments.db import db
 
@@ -40,9 +40,9 @@ def attempt(login: str, network: str, now: datetime) -> Attempt:
     Nothing differs for people who are not known.
     """
     row = db.session.execute(
-        sa.select(User, Identity.secret)
+        queries.called(login)
         .join(Identity, sa.and_(Identity.user_id == User.id, Identity.way == Way.PASSWORD))
-        .where(_is_called(login), User.site_id.is_(None), User.closed_at.is_(None))
+        .add_columns(Identity.secret)
     ).one_or_none()
     user, secret = row or (None, None)
     return _counted(Attempt(user, secret, str(user.id) if user else f"?{login}", network), now)
@@ -58,12 +58,6 @@ def succeeded(attempt: Attempt, now: datetime) -> None:
     limits.take_back(PERSON, attempt.subject, now)
     limits.clear(PERSON_HERE, _here(attempt), now)
     limits.take_back(NETWORK, attempt.network, now)
-
-
-def _is_called(login: str) -> sa.ColumnElement[bool]:
-    if "@" in login:
-        return sa.and_(User.email_key == email_key(login), User.email_confirmed_at.is_not(None))
-    return User.name_key == names.key(login)
 
 
 def _counted(attempt: Attempt, now: datetime) -> Attempt:

@@ -12,7 +12,7 @@ from comments.db import db
 from comments.errors import NotFound
 from comments.sites.models import Origin, Site, SiteKey
 
-KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
+KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,58}[A-Za-z0-9])?")
 
 
 def by_key(key: str) -> Site:

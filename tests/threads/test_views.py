@@ -69,6 +69,7 @@ def test_the_page_describes_itself_to_search_engines(client: FlaskClient, cast: 
     [
         "/thread?site=nosuch&article=a1",
         "/comments/999",
+        "/comments/99999999999999999999",
         "/comments/999/edit",
         "/comments/999/delete",
     ],

@@ -1,0 +1,84 @@
+"""What follows on a site from what people do with their accounts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from comments import audit, signals
+from comments.accounts.models import Session, User
+from comments.db import db
+from comments.sites import access, members
+from comments.sites.models import Participant, Role, Sanction, Site
+
+
+def connect() -> None:
+    signals.signed_in.connect(_note_staff)
+    signals.renamed.connect(_show_new_name)
+    signals.account_closed.connect(_leave)
+    signals.data_wanted.connect(_what_sites_know)
+
+
+def _note_staff(user: User, *, session: Session, now: datetime) -> None:
+    for site_id in db.session.scalars(access.sites_of(user, frozenset(Role))):
+        audit.record(
+            "sign-in",
+            now=now,
+            by_id=user.id,
+            site_id=site_id,
+            kind=session.kind.value,
+            origin=session.origin,
+        )
+
+
+def _show_new_name(user: User, *, now: datetime) -> None:
+    """Names are drawn into pages, so those pages are drawn again."""
+    places = sa.select(Participant.site_id).where(Participant.user_id == user.id)
+    db.session.execute(sa.update(Site).where(Site.id.in_(places)).values(version=Site.version + 1))
+
+
+def _leave(user: User, *, erase: bool, now: datetime) -> None:
+    members.leave_all(user, now)
+    _show_new_name(user, now=now)
+
+
+def _what_sites_know(user: User) -> dict[str, Any]:
+    return {
+        "memberships": [
+            {"site": row.site.key, "role": row.role.value, "since": row.created_at.isoformat()}
+            for row in db.session.scalars(access.memberships_of(user))
+        ],
+        "sites": [_standing(row, key) for row, key in _rows(Participant, user)],
+        "sanctions": [_sanction(row, key) for row, key in _rows(Sanction, user)],
+    }
+
+
+def _rows(table: type[Any], user: User) -> sa.Result[Any, str]:
+    return db.session.execute(
+        sa.select(table, Site.key)
+        .join(Site, Site.id == table.site_id)
+        .where(table.user_id == user.id)
+        .order_by(Site.key)
+    )
+
+
+def _standing(row: Participant, key: str) -> dict[str, Any]:
+    return {
+        "site": key,
+        "first_seen_at": row.first_seen_at.isoformat(),
+        "published": row.published,
+        "rejected": row.rejected,
+    }
+
+
+def _sanction(row: Sanction, key: str) -> dict[str, Any]:
+    return {
+        "site": key,
+        "measure": row.measure.value,
+        "reason": row.reason,
+        "created_at": row.created_at.isoformat(),
+        "until": row.until.isoformat() if row.until else None,
+        "lifted_at": row.lifted_at.isoformat() if row.lifted_at else None,
+    }

@@ -1,0 +1,102 @@
+"""What a person takes along: a copy of their comments, or the comments out of the talk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from comments import signals
+from comments.accounts.models import User
+from comments.db import db
+from comments.sites.models import Site
+from comments.threads import posting, status
+from comments.threads.models import Act, Answer, Article, Comment, Decision, Revision, Status
+from comments.threads.status import Why
+
+GOING = (Status.PENDING, Status.PUBLISHED)
+
+
+def connect() -> None:
+    signals.account_closed.connect(_closed)
+    signals.data_wanted.connect(_copied)
+
+
+def _closed(user: User, *, erase: bool, now: datetime) -> None:
+    """Erase the person's texts, or leave them under nobody's name; pages are drawn again."""
+    if erase:
+        _erase(user, now)
+    db.session.execute(sa.delete(Answer).where(Answer.user_id == user.id))
+    mine = sa.select(Comment.article_id).where(Comment.author_id == user.id, Comment.shown)
+    db.session.execute(
+        sa.update(Article).where(Article.id.in_(mine)).values(version=Article.version + 1)
+    )
+
+
+def _erase(user: User, now: datetime) -> None:
+    written = db.session.scalars(
+        sa.select(Comment).where(Comment.author_id == user.id).order_by(Comment.id)
+    ).all()
+    for article in sorted({comment.article_id for comment in written}):
+        status.locked(article)  # in one order, so that two who leave don't wait for each other
+    for comment in written:
+        if comment.status in GOING:
+            status.move(comment, Status.WITHDRAWN, Why(Act.WITHDRAW, user), now)
+        posting.erase(comment)
+
+
+def _copied(user: User) -> dict[str, Any]:
+    return {"comments": list(_comments(user))}
+
+
+def _comments(user: User) -> Iterable[dict[str, Any]]:
+    """Everything this person wrote, in every version, and what became of it."""
+    rows = db.session.execute(
+        sa.select(Comment, Article, Site.key)
+        .join(Article, Article.id == Comment.article_id)
+        .join(Site, Site.id == Comment.site_id)
+        .where(Comment.author_id == user.id)
+        .order_by(Comment.id)
+    ).all()
+    texts = _by_comment(sa.select(Revision).join(Comment).where(Comment.author_id == user.id))
+    records = _by_comment(
+        sa.select(Decision)
+        .join(Comment, Comment.id == Decision.comment_id)
+        .where(Comment.author_id == user.id)
+        .order_by(Decision.id)
+    )
+    for comment, article, site in rows:
+        yield {
+            "id": str(comment.id),
+            "site": site,
+            "article": article.key,
+            "url": article.url,
+            "parent": None if comment.parent_id is None else str(comment.parent_id),
+            "status": comment.status.value,
+            "created_at": comment.created_at.isoformat(),
+            "texts": [_text(row) for row in texts.get(comment.id, [])],
+            "decisions": [_decision(row) for row in records.get(comment.id, [])],
+        }
+
+
+def _by_comment(select: sa.Select[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in db.session.scalars(select):
+        found.setdefault(row.comment_id, []).append(row)
+    return found
+
+
+def _text(revision: Revision) -> dict[str, Any]:
+    return {"source": revision.source, "written_at": revision.created_at.isoformat()}
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    return {
+        "act": decision.act.value,
+        "to": decision.to_status.value,
+        "reason": decision.reason,
+        "words": decision.note,
+        "at": decision.created_at.isoformat(),
+    }
