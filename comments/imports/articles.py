@@ -77,12 +77,18 @@ def _made(site: Site, group: Group, now: datetime) -> Article:
     article = Article(
         site_id=site.id,
         key=_key(group),
-        state=State.CLOSED if group.is_closed else State.OPEN,
+        state=_state(group),
         created_at=now,
     )
     db.session.add(article)
     db.session.flush()
     return article
+
+
+def _state(group: Group) -> State:
+    if group.is_hidden:
+        return State.HIDDEN
+    return State.CLOSED if group.is_closed else State.OPEN
 
 
 def _add_aliases(article: Article, urls: list[str]) -> None:

@@ -19,7 +19,7 @@ LEFT JOIN comments AS parent ON parent.number = comments.above
 WHERE queue.rowid BETWEEN ? AND ? AND comments.skipped IS NULL ORDER BY queue.rowid
 """
 _ADDRESSES = """
-SELECT url, original, title, is_closed, article, (
+SELECT url, original, title, is_closed, is_hidden, article, (
     SELECT count(*) FROM comments WHERE comments.thread = threads.id AND comments.skipped IS NULL
 ) AS comments
 FROM threads WHERE place = ? AND NOT is_deleted ORDER BY comments DESC, url LIKE 'https:%' DESC, id
@@ -58,6 +58,7 @@ class Address:
     original: str
     title: str
     is_closed: bool
+    is_hidden: bool
     comments: int
 
 
@@ -70,7 +71,12 @@ class Group:
 
     @property
     def url(self) -> str | None:
-        return next((address.url for address in self.addresses if address.url), None)
+        """The address with most comments, as https if the file knows it so, too."""
+        urls = [address.url for address in self.addresses if address.url]
+        if not urls:
+            return None
+        secure = urls[0].replace("http://", "https://", 1)
+        return secure if secure in urls else urls[0]
 
     @property
     def key(self) -> str:
@@ -83,6 +89,10 @@ class Group:
     @property
     def is_closed(self) -> bool:
         return all(address.is_closed for address in self.addresses if address.comments)
+
+    @property
+    def is_hidden(self) -> bool:
+        return all(address.is_hidden for address in self.addresses if address.comments)
 
     @property
     def comments(self) -> int:
@@ -127,6 +137,7 @@ class Plan:
                 original=row["original"],
                 title=row["title"],
                 is_closed=bool(row["is_closed"]),
+                is_hidden=bool(row["is_hidden"]),
                 comments=row["comments"],
             )
             for row in rows

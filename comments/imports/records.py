@@ -35,6 +35,7 @@ class ForeignThread:
     title: str
     closed: bool
     deleted: bool
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

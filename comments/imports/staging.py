@@ -22,7 +22,7 @@ PRAGMA synchronous = OFF;
 CREATE TABLE threads (
     id TEXT NOT NULL PRIMARY KEY, page TEXT, url TEXT, original TEXT NOT NULL,
     article TEXT, place TEXT, title TEXT NOT NULL,
-    is_closed INTEGER NOT NULL, is_deleted INTEGER NOT NULL
+    is_closed INTEGER NOT NULL, is_deleted INTEGER NOT NULL, is_hidden INTEGER NOT NULL
 );
 CREATE TABLE comments (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, thread TEXT NOT NULL, parent TEXT,
@@ -98,10 +98,10 @@ def _keep(database: sqlite3.Connection, record: Record, placing: Placing) -> Non
 def _keep_thread(database: sqlite3.Connection, thread: ForeignThread, placing: Placing) -> None:
     place = placing.place(thread)
     database.execute(
-        "INSERT OR IGNORE INTO threads VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?)",
+        "INSERT OR IGNORE INTO threads VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?)",
         (
             *(thread.source_id, place.page, place.url, thread.url, place.article),
-            *(thread.title, thread.closed, thread.deleted),
+            *(thread.title, thread.closed, thread.deleted, thread.hidden),
         ),
     )
 

@@ -23,7 +23,8 @@ from comments.imports.records import (
 
 LAYOUT = {
     "rss/channel/item": frozenset(
-        {"link", "title", "guid", "post_id", "status", "comment_status", "thread_identifier"}
+        {"link", "title", "guid", "post_id", "status", "comment_status", "post_password"}
+        | {"thread_identifier"}
     ),
     "rss/channel/item/comment": frozenset(
         {"comment_id", "comment_parent", "comment_author", "comment_user_id", "remote/id"}
@@ -61,6 +62,7 @@ def _thread(item: Entry) -> ForeignThread:
         title=html.unescape(item.text("title")),
         closed=item.text("comment_status") == "closed",
         deleted=item.text("status") == "trash",
+        hidden=item.text("status") == "private" or bool(item.text("post_password")),
     )
 
 

@@ -280,6 +280,26 @@ def test_a_closed_thread_becomes_a_closed_article(tmp_path: Path, gazette: Site)
     assert found(gazette, "http://news.example/a").state is State.CLOSED
 
 
+@pytest.mark.parametrize(
+    "inner", ["<wp:status>private</wp:status>", "<wp:post_password>x</wp:post_password>"]
+)
+def test_what_was_not_for_everybody_is_hidden(tmp_path: Path, gazette: Site, inner: str) -> None:
+    item = exports.item("https://news.example/?p=4", exports.comment("7"), inner=inner)
+    load(gazette, wordpress.read(exports.wxr(tmp_path, item)), way=Way.WORDPRESS)
+    assert found(gazette, "https://news.example/?p=4").state is State.HIDDEN
+
+
+def test_an_article_goes_by_its_secure_address(tmp_path: Path, gazette: Site) -> None:
+    load_disqus(
+        tmp_path,
+        gazette,
+        thread("1", "http://news.example/a/"),
+        thread("2", "https://news.example/a/"),
+        post("7", "1"),
+    )
+    assert found(gazette, "http://news.example/a/").url == "https://news.example/a/"
+
+
 def test_authors_are_people_of_the_site(tmp_path: Path, gazette: Site) -> None:
     guest = "<name>Kim</name><isAnonymous>true</isAnonymous>"
     load_disqus(
