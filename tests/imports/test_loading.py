@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from flask.testing import FlaskClient
 
 from comments import clock
 from comments.accounts.models import Identity, User, Way
@@ -390,6 +392,19 @@ def test_a_real_export_adds_up(gazette: Site) -> None:
     again, skipped, _top = load(gazette, disqus.read(file))
     assert again.imported == 0
     assert len(skipped[Reason.HERE_ALREADY]) == sums.imported
+
+
+@pytest.mark.shared
+def test_the_slot_of_a_page_draws_the_deepest_thread(gazette: Site, client: FlaskClient) -> None:
+    load(gazette, disqus.read(shared() / "samples/import/disqus/laisky-disqus-export.xml"))
+    deepest = db.session.scalars(sa.select(Comment).order_by(Comment.depth.desc())).first()
+    assert deepest is not None
+    page = "https://blog.laisky.com/p/ipython-draw/?utm_source=feed"
+    html = client.get("/embed/thread", query_string={"site": gazette.key, "article": page}).text
+    below = dict(re.findall(r'data-comment="(\d+)"[^>]* data-parent="(\d+)"', html))
+    chain = [str(id) for id in (*deepest.ancestor_ids, deepest.id)]
+    assert len(chain) == 8
+    assert [below[id] for id in chain[1:]] == chain[:-1]
 
 
 @pytest.mark.shared
