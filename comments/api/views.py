@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, jsonify, render_template, re
 from flask.typing import ResponseReturnValue as Answer
 from markupsafe import Markup
 
-from comments import answers, clock, cors, forms
+from comments import answers, clock, cors, forms, settings
 from comments.accounts import login, sessions
 from comments.accounts.login import the_user
 from comments.accounts.models import Kind, User
@@ -26,7 +26,7 @@ from comments.threads.models import Comment, Status
 from comments.threads.reading import View
 from comments.threads.words import said
 
-COMMENT = "/comments/<int(max=9223372036854775807):id>"
+COMMENT = "/comments/<int:id>"
 FRESH = "public, max-age=0, s-maxage=2, stale-while-revalidate=1"
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -85,8 +85,7 @@ def preview() -> Answer:
     text = writing.written(form.body)
     posting.check_length(site, text)
     if answers.wants_html():
-        html = Markup(text.rendered.html)  # noqa: S704 - made by markup.py
-        return Response(render_template("widget/preview.html", html=html), mimetype="text/html")
+        return _html("preview", 200, html=Markup(text.rendered.html))  # noqa: S704 - by markup.py
     return jsonify(shapes.Preview(text.rendered.html))
 
 
@@ -131,16 +130,19 @@ def _told(comment: Comment, status: Status, done: int) -> Answer:
     drawn = reading.one(comment, own=status is not Status.WITHDRAWN)
     if status is Status.REJECTED:
         raise _rejected(drawn)
-    code = 202 if status is Status.PENDING else done
+    code, message = 202 if status is Status.PENDING else done, said(status)
     site, article = queries.place_of(comment)
     if answers.wants_html():
-        page = render_template(
-            "widget/answer.html", comment=drawn, message=said(status), site=site, key=article.key
-        )
-        return Response(page, code, mimetype="text/html")
+        place = {"site": site, "key": article.key, "base": settings.current().url}
+        return _html("answer", code, comment=drawn, message=message, **place)
     body = None if status is Status.WITHDRAWN else queries.source_of(comment)
-    shape = shapes.own_comment(drawn, (site.key, article.key), body, said(status))
+    shape = shapes.own_comment(drawn, (site.key, article.key), body, message)
     return jsonify(shape), code
+
+
+def _html(name: str, code: int, **values: Any) -> Answer:
+    """The answer as the widget wants it: a piece of a page."""
+    return Response(render_template(f"widget/{name}.html", **values), code, mimetype="text/html")
 
 
 def _rejected(drawn: Drawn) -> Invalid:

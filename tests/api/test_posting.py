@@ -13,7 +13,7 @@ from comments.threads.models import Answer, Comment, State, Status
 from tests import factories
 from tests.api.conftest import Call, later, rows
 from tests.api.test_reading import FIELDS, READ
-from tests.conftest import PUBLISHER, Cast
+from tests.conftest import HOST, PUBLISHER, Cast
 
 NEW = {"site": "gazette", "article": "a1", "body": "Hello *there*."}
 
@@ -258,3 +258,41 @@ def test_the_clock_of_an_answer_is_utc(call: Call, rae: str) -> None:
     made = call("POST", "/comments", rae, json=NEW).json["created_at"]
     assert made.endswith("Z")
     assert made[:13] == clock.now().isoformat()[:13]
+
+
+HTML = {"Accept": "text/html"}
+
+
+def test_the_widget_is_answered_with_the_comment_as_it_is_drawn(
+    call: Call, cast: Cast, rae: str
+) -> None:
+    response = call("POST", "/comments", rae, json=NEW, headers=HTML)
+    assert (response.status_code, response.mimetype) == (201, "text/html")
+    assert "<em>there</em>" in response.text
+    assert 'data-status="published"' in response.text
+    assert "Your comment is published." in response.text
+    assert f'href="{HOST}/thread?' in response.text
+    id = db.session.scalar(sa.select(Comment.id))
+    response = call("DELETE", f"/comments/{id}", rae, headers=HTML)
+    assert (response.status_code, response.mimetype) == (200, "text/html")
+    assert "there" not in response.text
+
+
+def test_the_widget_is_told_a_refusal_in_words(call: Call, rae: str) -> None:
+    response = call("POST", "/comments", rae, json={**NEW, "body": " "}, headers=HTML)
+    assert (response.status_code, response.mimetype) == (422, "text/html")
+    assert "Write something first." in response.text
+    response = call("POST", "/comments", json=NEW, headers=HTML)
+    assert (response.status_code, response.mimetype) == (401, "text/html")
+
+
+def test_a_preview_for_the_widget_is_html(call: Call, rae: str) -> None:
+    text = {"site": "gazette", "body": "Hello *there*. <script>x</script>"}
+    response = call("POST", "/preview", rae, json=text, headers=HTML)
+    assert "<em>there</em>" in response.text
+    assert "<script" not in response.text
+
+
+def test_the_widget_is_spoken_to_in_its_language(call: Call, rae: str) -> None:
+    response = call("POST", "/comments?locale=de", rae, json=NEW, headers=HTML)
+    assert 'lang="de"' in response.text
