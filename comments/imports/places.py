@@ -61,7 +61,8 @@ class Placing:
             return None
         if self.drops_query:
             query = "&".join(pair for pair in query.split("&") if _names_the_page(pair))
-        return urlunsplit((scheme, self.hosts.get(host, host), path, query, ""))
+        url = urlunsplit((scheme, self.hosts.get(host, host), path, query, ""))
+        return url if len(url) <= addresses.LONGEST else None
 
 
 def _rows(file: Path) -> Iterator[tuple[int, str, str]]:

@@ -59,6 +59,11 @@ def test_a_host_stands_for_another() -> None:
     assert page("https://other.example/a", placing) == "other.example/a"
 
 
+def test_an_address_that_a_longer_host_makes_too_long_is_none() -> None:
+    placing = Placing(hosts=places.host_map(["a=a-much-longer.example"]))
+    assert page(f"http://a/{'x' * 1_985}", placing) is None
+
+
 @pytest.mark.parametrize("pair", ["", "old", "old=", "=new", "a b=new", "old=u@new", "old=\x00"])
 def test_what_is_no_pair_of_hosts_is_refused(pair: str) -> None:
     with pytest.raises(Refused, match="not a pair of hosts"):
