@@ -9,7 +9,7 @@ from flask_babel import Babel, format_datetime, get_locale
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 # Not for people: English with every word marked, right to left, to see that nothing was missed.
-PSEUDO = "ar_XB"
+PSEUDO = "ar_001"
 RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
 
 babel = Babel()

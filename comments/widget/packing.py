@@ -18,10 +18,11 @@ def best(accepted: Accept) -> str:
 
 
 @lru_cache(maxsize=200)
-def packed(body: bytes, encoding: str) -> bytes:
+def packed(body: bytes, encoding: str, effort: int) -> bytes:
+    """The body in this encoding; `effort` is from 1 to 9, or 11 for what is packed once."""
     if encoding == "br":
-        return bytes(brotli.compress(body, quality=6))
-    return gzip.compress(body, 6, mtime=0) if encoding else body
+        return bytes(brotli.compress(body, quality=effort))
+    return gzip.compress(body, min(effort, 9), mtime=0) if encoding else body
 
 
 def tag(body: bytes, encoding: str) -> str:

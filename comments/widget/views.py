@@ -171,7 +171,9 @@ def _cache_of(release: str) -> str:
 def _public(text: str, mimetype: str, cache: str) -> Response:
     body = text.encode()
     encoding = packing.best(request.accept_encodings)
-    response = Response(packing.packed(body, encoding), mimetype=mimetype)
+    response = Response(
+        packing.packed(body, encoding, 5 if cache == FRAGMENT_CACHE else 11), mimetype=mimetype
+    )
     if encoding:
         response.content_encoding = encoding
     response.vary.add("Accept-Encoding")

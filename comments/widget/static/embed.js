@@ -73,7 +73,8 @@
     return { short, full: words.full.format(then) };
   };
 
-  const dress = (part, lang) => {
+  const dress = (part, tag) => {
+    const lang = navigator.language.startsWith(tag) ? navigator.language : tag;
     for (const time of part.querySelectorAll("time")) {
       const { short, full } = ago(new Date(time.dateTime), lang);
       if (time.textContent !== short) time.textContent = short;
