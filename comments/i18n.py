@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, format_datetime, get_locale
+from flask_babel import Babel, format_datetime, format_timedelta, get_locale
+from flask_babel import gettext as _
+
+from comments import clock
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 # Not for people: English with every word marked, right to left, to see that nothing was missed.
@@ -19,6 +22,7 @@ def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=_selected, default_translation_directories="translations")
     app.jinja_env.globals.update(language=language, direction=direction)
     app.add_template_filter(moment)
+    app.add_template_filter(age)
 
 
 def prefer(code: str) -> None:
@@ -39,6 +43,14 @@ def direction() -> str:
 def moment(when: datetime) -> str:
     """A date and time in words; in UTC, since a page without script knows no reader's zone."""
     return f"{format_datetime(when, 'medium')} UTC"
+
+
+def age(when: datetime) -> str:
+    """How long ago that was, in words; for pages that no cache keeps."""
+    since = when - clock.now()
+    if abs(since.total_seconds()) < 60:
+        return _("just now")
+    return str(format_timedelta(since, add_direction=True))
 
 
 def _selected() -> str:

@@ -60,8 +60,23 @@ def decide(comment: Comment, judgement: Judgement, by: User, now: datetime) -> D
     return Decided(decision, is_new=True)
 
 
+def hindrance(
+    action: Action, mine: Role | None, theirs: Role | None, own: bool
+) -> DomainError | None:
+    """Why somebody may not do this to a comment, if they may not.
+
+    Moderators decide; nobody against staff above them, and only admins in favour of themselves.
+    """
+    if mine not in MODERATORS:
+        return Forbidden(_("Your role on this site does not allow this."))
+    if own and action is Action.APPROVE and mine not in ADMINS:
+        return Forbidden(_("Somebody else must decide in favour of your own comment."), code="own")
+    if theirs and action is Action.REJECT and RANKS.index(theirs) < RANKS.index(mine):
+        return Forbidden(_("Its author stands above you on this site."), code="above")
+    return None
+
+
 def _check_rights(comment: Comment, action: Action, by: User) -> None:
-    """Moderators decide; nobody against staff above them; only admins in favour of themselves."""
     roles: dict[int, Role] = dict(
         db.session.execute(
             sa.select(Membership.user_id, Membership.role).where(
@@ -70,13 +85,10 @@ def _check_rights(comment: Comment, action: Action, by: User) -> None:
             )
         ).all()
     )
-    mine, theirs = roles.get(by.id), roles.get(comment.author_id)
-    if mine not in MODERATORS:
-        raise Forbidden(_("Your role on this site does not allow this."))
-    if comment.author_id == by.id and action is Action.APPROVE and mine not in ADMINS:
-        raise Forbidden(_("Somebody else must decide in favour of your own comment."), code="own")
-    if theirs is not None and action is Action.REJECT and RANKS.index(theirs) < RANKS.index(mine):
-        raise Forbidden(_("Its author stands above you on this site."), code="above")
+    own = comment.author_id == by.id
+    refusal = hindrance(action, roles.get(by.id), roles.get(comment.author_id), own)
+    if refusal is not None:
+        raise refusal
 
 
 def _first_since(comment: Comment, seen: int | None) -> Decision | None:

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from comments.forms import Blank, Form, Id, Line, Text
 from comments.moderation.models import Complaint
+from comments.threads.models import Status
 
 
 class Action(StrEnum):
@@ -76,3 +77,52 @@ class Penalty(Form):
     term: Term
     reason: Line = Field(min_length=1, max_length=500)
     reject_waiting: bool = False
+
+
+class View(StrEnum):
+    """The lists of the desk."""
+
+    WAITING = "waiting"
+    REPORTED = "reported"
+    ALL = "all"
+
+
+class Order(StrEnum):
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
+def _only_in_all(value: object, info: ValidationInfo) -> object:
+    if value is not None and info.data.get("view") is not View.ALL:
+        raise PydanticCustomError("extra_forbidden", "narrows the list of all comments only")
+    return value
+
+
+OnlyInAll = AfterValidator(_only_in_all)
+
+
+class Queue(Form):
+    """Which list, narrowed to what, in which order, from where on.
+
+    What somebody has to look at begins with what is there longest; all there is, with the newest.
+    """
+
+    view: View = View.WAITING
+    status: Annotated[Status | None, OnlyInAll, Blank] = None
+    author: Annotated[Id | None, OnlyInAll, Blank] = None
+    article: Annotated[Id | None, OnlyInAll, Blank] = None
+    order: Annotated[Order | None, Blank] = None
+    after: Annotated[Line | None, Blank] = Field(default=None, max_length=200)
+
+    @property
+    def newest(self) -> bool:
+        return (self.order or self._usual) is Order.NEWEST
+
+    @property
+    def _usual(self) -> Order:
+        return Order.NEWEST if self.view is View.ALL else Order.OLDEST
+
+    def address(self, **changes: object) -> dict[str, str]:
+        """The same list, but for the changes, as it stands in an address; a page is not kept."""
+        values = {**self.model_dump(exclude={"after"}), **changes}
+        return {name: str(value) for name, value in values.items() if value is not None}

@@ -294,12 +294,12 @@ def test_eight_at_once_leave_one_decision(app: Flask, waiting: Comment, cast: Ca
     for person in people[2:]:
         factories.member(cast.gazette, person, Role.MODERATOR)
     form = judgement(waiting, "approve")
-    start = threading.Barrier(len(people))
+    start, subject = threading.Barrier(len(people)), waiting.id
     outcomes: list[str] = []
 
     def act(id: int) -> None:
         with app.app_context():
-            comment, by = db.session.get_one(Comment, waiting.id), db.session.get_one(User, id)
+            comment, by = db.session.get_one(Comment, subject), db.session.get_one(User, id)
             start.wait()
             try:
                 transaction(lambda: deciding.decide(comment, form, by, clock.now()))
@@ -309,8 +309,9 @@ def test_eight_at_once_leave_one_decision(app: Flask, waiting: Comment, cast: Ca
             finally:
                 db.session.remove()
 
-    threads = [threading.Thread(target=act, args=(person.id,)) for person in people]
+    ids = [person.id for person in people]
     db.session.rollback()
+    threads = [threading.Thread(target=act, args=(id,)) for id in ids]
     for thread in threads:
         thread.start()
     for thread in threads:

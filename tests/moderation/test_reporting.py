@@ -94,12 +94,12 @@ def test_taking_a_comment_back_closes_its_reports(published: Comment, cast: Cast
 def test_many_at_once_count_each_person_once(app: Flask, published: Comment) -> None:
     people = [factories.user(f"reader-{n}").id for n in range(4)] * 3
     form = Complained(reason=Complaint.SPAM)
-    start = threading.Barrier(len(people))
+    start, subject = threading.Barrier(len(people)), published.id
     refused: list[DomainError] = []
 
     def act(id: int) -> None:
         with app.app_context():
-            comment, by = db.session.get_one(Comment, published.id), db.session.get_one(User, id)
+            comment, by = db.session.get_one(Comment, subject), db.session.get_one(User, id)
             start.wait()
             try:
                 transaction(lambda: reporting.report(comment, form, by, clock.now()))
