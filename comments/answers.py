@@ -7,12 +7,14 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
-from comments.errors import Busy, DomainError, Fault, Invalid, NotSignedIn, TooMany
+from comments.errors import Busy, DomainError, Fault, Forbidden, Invalid, NotSignedIn, TooMany
+from comments.forms import Filled, sent
 from comments.logs import log
 from comments.security import is_cookieless
 
@@ -20,6 +22,7 @@ from comments.security import is_cookieless
 def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, refused)
     app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(CSRFError, _from_elsewhere)
     app.register_error_handler(OperationalError, _from_database)
     app.register_error_handler(PoolTimeout, _from_database)
     app.register_error_handler(Exception, _unexpected)
@@ -37,8 +40,7 @@ def refused(error: DomainError) -> AnyResponse:
         return _page(error)
     response = _fragment(error) if wants_html() else _problem(error)
     response.status_code = error.status
-    if isinstance(error, TooMany | Busy):
-        response.headers["Retry-After"] = str(error.retry_after)
+    _not_now(response, error)
     if isinstance(error, NotSignedIn):
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
@@ -62,6 +64,14 @@ def problem(error: DomainError) -> dict[str, Any]:
     return body
 
 
+def again(error: DomainError, template: str, **context: Any) -> Response:
+    """The form once more, with everything typed but passwords, and every fault beside its field."""
+    faults = error.faults if isinstance(error, Invalid) else [Fault("", error.code, error.message)]
+    form = Filled(sent(request.form), faults)
+    page = render_template(template, **{"form": form, **context})
+    return _not_now(Response(page, error.status), error)
+
+
 def _problem(error: DomainError) -> Response:
     response = jsonify(problem(error))
     response.mimetype = "application/problem+json"
@@ -75,7 +85,10 @@ def _fragment(error: DomainError) -> Response:
 def _page(error: DomainError) -> AnyResponse:
     if isinstance(error, NotSignedIn) and request.method == "GET":
         return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
-    response = Response(render_template("error.html", error=error), error.status)
+    return _not_now(Response(render_template("error.html", error=error), error.status), error)
+
+
+def _not_now(response: Response, error: DomainError) -> Response:
     if isinstance(error, TooMany | Busy):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
@@ -93,6 +106,11 @@ def _from_http(error: HTTPException) -> AnyResponse:
         if value := error.get_response().headers.get(name):
             response.headers[name] = value
     return response
+
+
+def _from_elsewhere(_error: CSRFError) -> AnyResponse:
+    words = _("This form is too old, or your browser keeps no cookies. Go back and load it again.")
+    return refused(Forbidden(words, code="csrf"))
 
 
 def _words(code: int) -> str:
@@ -124,8 +142,3 @@ def _unexpected(error: Exception) -> AnyResponse:
     )
     failure.status = 500
     return refused(failure)
-
-
-def fault(field: str, code: str, message: str) -> Invalid:
-    """A refusal for one reason."""
-    return Invalid(message, [Fault(field, code, message)])

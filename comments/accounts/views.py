@@ -22,8 +22,9 @@ from comments.accounts.forms import (
     refuse_easy,
 )
 from comments.accounts.models import Session
+from comments.answers import again
 from comments.db import db, transaction
-from comments.errors import Conflict, DomainError, Fault, Invalid, NotFound, TooMany
+from comments.errors import DomainError, NotFound
 from comments.forms import Filled, parse, sent
 from comments.security import own_path
 
@@ -39,8 +40,8 @@ def sign_up() -> AnyResponse | str:
 def join() -> AnyResponse:
     try:
         user = login.sign_up(parse(SignUp, sent(request.form)))
-    except (Invalid, TooMany) as error:
-        return _again("accounts/sign_up.html", error, passing=_passing())
+    except DomainError as error:
+        return again(error, "accounts/sign_up.html", passing=_passing())
     login.sign_in(user)
     return redirect(own_path(request.args.get("next", "/")), 303)
 
@@ -54,8 +55,8 @@ def sign_in() -> AnyResponse | str:
 def enter() -> AnyResponse:
     try:
         user = login.by_password(parse(SignIn, sent(request.form)))
-    except (Invalid, TooMany) as error:
-        return _again("accounts/sign_in.html", error, passing=_passing())
+    except DomainError as error:
+        return again(error, "accounts/sign_in.html", passing=_passing())
     login.sign_in(user)
     return redirect(own_path(request.args.get("next", "/")), 303)
 
@@ -104,8 +105,8 @@ def rename() -> AnyResponse:
         form = parse(NewName, sent(request.form))
         user = login.prove(form)
         transaction(lambda: registration.rename(user, form.name, clock.now()))
-    except (Invalid, TooMany) as error:
-        return _again("accounts/name.html", error, **_asking())
+    except DomainError as error:
+        return again(error, "accounts/name.html", **_asking())
     flash(_("Your name is changed."))
     return redirect(url_for("accounts.account"), 303)
 
@@ -123,8 +124,8 @@ def change_email() -> AnyResponse:
         form = parse(NewEmail, sent(request.form))
         user = login.prove(form)
         transaction(lambda: registration.change_email(user, form.email))
-    except (Invalid, TooMany) as error:
-        return _again("accounts/email.html", error, **_asking())
+    except DomainError as error:
+        return again(error, "accounts/email.html", **_asking())
     flash(_("Your e-mail address is changed."))
     return redirect(url_for("accounts.account"), 303)
 
@@ -144,8 +145,8 @@ def change_password() -> AnyResponse:
         login.prove(form)
         secret = passwords.hashed(form.password)
         transaction(lambda: passwords.change(user, secret, clock.now()))
-    except (Invalid, TooMany) as error:
-        return _again("accounts/password.html", error, **_asking())
+    except DomainError as error:
+        return again(error, "accounts/password.html", **_asking())
     login.sign_in(user)
     flash(_("Your password is changed, and you are signed out everywhere else."))
     return redirect(url_for("accounts.account"), 303)
@@ -187,8 +188,8 @@ def download() -> AnyResponse:
     login.the_user()
     try:
         user = login.prove(parse(Proof, sent(request.form)))
-    except (Invalid, TooMany) as error:
-        return _again("accounts/data.html", error, **_asking())
+    except DomainError as error:
+        return again(error, "accounts/data.html", **_asking())
     body = json.dumps(copies.of(user, clock.now()), indent=2, ensure_ascii=False, sort_keys=False)
     response = Response(body, mimetype="application/json")
     response.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
@@ -208,8 +209,8 @@ def close() -> AnyResponse:
         form = parse(Farewell, sent(request.form))
         user, erase = login.prove(form), form.texts is Texts.ERASE
         transaction(lambda: closing.close(user, erase=erase, now=clock.now()))
-    except (Invalid, TooMany, Conflict) as error:
-        return _again("accounts/delete.html", error, **_asking())
+    except DomainError as error:
+        return again(error, "accounts/delete.html", **_asking())
     login.sign_out()
     flash(_("Your account is deleted."))
     return redirect(url_for("accounts.sign_in"), 303)
@@ -232,13 +233,3 @@ def _asking() -> dict[str, Any]:
 
 def _form(template: str, form: Filled) -> str:
     return render_template(template, form=form, **_asking())
-
-
-def _again(template: str, error: DomainError, **context: Any) -> Response:
-    """The form once more, with everything typed but passwords, and every fault beside its field."""
-    faults = error.faults if isinstance(error, Invalid) else [Fault("", error.code, error.message)]
-    form = Filled(sent(request.form), faults)
-    response = Response(render_template(template, form=form, **context), error.status)
-    if isinstance(error, TooMany):
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response

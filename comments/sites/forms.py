@@ -73,6 +73,11 @@ def _leads_somewhere(text: str) -> bool:
     return (parts.scheme in ("http", "https") or is_mailbox) and " " not in text
 
 
+def _unix(text: str) -> str:
+    """Browsers send line ends of two characters."""
+    return text.replace("\r\n", "\n").strip()
+
+
 Key = Annotated[Line, AfterValidator(_key)]
 Name = Annotated[Line, Field(min_length=1, max_length=120)]
 Origins = Annotated[list[Line], BeforeValidator(_lines), AfterValidator(_origins)]
@@ -91,7 +96,7 @@ class EditedSite(Form):
     edit_minutes: int = Field(ge=0, le=1440)
     length: int = Field(ge=100, le=8000)
     language: Annotated[Line, AfterValidator(_language)]
-    rules: Annotated[Text, Field(max_length=2000)] = ""
+    rules: Annotated[Text, AfterValidator(_unix), Field(max_length=2000)] = ""
     rules_url: Page = ""
     privacy_url: Page = ""
     contact: Annotated[Line, AfterValidator(_page), Field(max_length=254)] = ""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 
 from comments import audit
 from comments.accounts import tokens
 from comments.accounts.models import User
 from comments.db import db
+from comments.errors import NotFound
 from comments.sites.models import Site, SiteKey
 
 
@@ -29,12 +31,16 @@ def revoke(key: SiteKey, by: User | None, now: datetime) -> None:
     db.session.flush()
 
 
-def find(token: str) -> SiteKey | None:
-    return db.session.scalar(sa.select(SiteKey).where(SiteKey.token_hash == tokens.hashed(token)))
-
-
 def of(site: Site) -> sa.Select[SiteKey]:
     return sa.select(SiteKey).where(SiteKey.site_id == site.id).order_by(SiteKey.id.desc())
+
+
+def the_key(site: Site, id: int) -> SiteKey:
+    """A key of this site. Raises NotFound."""
+    found = db.session.scalar(of(site).where(SiteKey.id == id))
+    if found is None:
+        raise NotFound(_("This key is revoked already."))
+    return found
 
 
 def _note(act: str, key: SiteKey, by: User | None, now: datetime) -> None:

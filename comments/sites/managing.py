@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -33,10 +34,15 @@ def create(key: str, name: str, origins: Sequence[str], owner: User, now: dateti
     return site
 
 
+def facts(site: Site) -> dict[str, Any]:
+    """The settings in force, as a form shows them: the origins are lines."""
+    origins = "\n".join(sorted(site.addresses))
+    return {"name": site.name, "origins": origins, **site.settings.model_dump()}
+
+
 def seen(site: Site) -> str:
     """A mark of the settings in force, by which a form knows whether they changed meanwhile."""
-    facts = [site.name, sorted(site.addresses), site.settings.model_dump()]
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(facts(site), sort_keys=True).encode()).hexdigest()
 
 
 def change(site: Site, form: EditedSite, by: User | None, now: datetime) -> None:
@@ -48,20 +54,16 @@ def change(site: Site, form: EditedSite, by: User | None, now: datetime) -> None
     if form.seen != seen(site):
         message = _("Somebody else changed these settings meanwhile.")
         raise Conflict(message, code="settings-changed")
-    before = _facts(site)
+    before = facts(site)
     site.name, site.values = form.name, form.settings().model_dump()
     _replace_origins(site, form.origins)
-    changed = sorted(name for name, value in _facts(site).items() if before[name] != value)
+    changed = sorted(name for name, value in facts(site).items() if before[name] != value)
     if changed:
         site.version = Site.version + 1
         audit.record(
             "settings", now=now, by_id=by.id if by else None, site_id=site.id, changed=changed
         )
     db.session.flush()
-
-
-def _facts(site: Site) -> dict[str, object]:
-    return {**site.settings.model_dump(), "name": site.name, "origins": sorted(site.addresses)}
 
 
 def _replace_origins(site: Site, addresses: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from comments.accounts.models import User
 from comments.db import db
 from comments.sites import access
+from comments.sites.models import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Entry:
 
 
 def entries(user: User | None) -> list[Entry]:
+    """What stands in the header, the place of most work first."""
     if user is None:
         return []
     roles = [row.role for row in db.session.scalars(access.memberships_of(user))]
@@ -26,3 +28,22 @@ def entries(user: User | None) -> list[Entry]:
         found.append(Entry(_("Sites"), "sites.index"))
     mine = Entry(_("Your comments"), "threads.mine")
     return [*found, mine, Entry(_("Account"), "accounts.account")]
+
+
+def of_site(site: Site, user: User | None) -> list[Entry]:
+    """The pages of one site."""
+    role = access.role_on(site, user)
+    found = []
+    if role and role.moderates:
+        found += [
+            Entry(_("Moderation"), "moderation.queue"),
+            Entry(_("Articles"), "threads.article_list"),
+            Entry(_("Sanctions"), "sites.sanction_list"),
+        ]
+    if role and role.administers:
+        found += [
+            Entry(_("Settings"), "sites.settings"),
+            Entry(_("Members"), "sites.member_list"),
+            Entry(_("Keys"), "sites.key_list"),
+        ]
+    return found

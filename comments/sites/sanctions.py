@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from sqlalchemy.orm import aliased
 
-from comments import audit
+from comments import audit, paging
 from comments.accounts.models import User
 from comments.db import db
-from comments.errors import Forbidden
+from comments.errors import Forbidden, NotFound
 from comments.sites.models import Measure, Membership, Sanction, Site
 
 
@@ -76,3 +78,39 @@ def lift(sanction: Sanction, by: User, now: datetime) -> None:
         person=sanction.user_id,
         sanction=sanction.id,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A sanction with the names of who it is on and who imposed it."""
+
+    sanction: Sanction
+    person: str
+    by: str
+
+
+def page(site: Site, after: str | None, size: int) -> paging.Page[Listed]:
+    """A page of the sanctions of a site, the newest first."""
+    person, by = aliased(User), aliased(User)
+    select = (
+        sa.select(Sanction, person.name, by.name)
+        .join(person, person.id == Sanction.user_id)
+        .join(by, by.id == Sanction.by_id)
+        .where(Sanction.site_id == site.id)
+    )
+    place = (Sanction.created_at, Sanction.id)
+    select = paging.by_moment(select, place, newest=True, after=after, size=size)
+    rows = [Listed(*row) for row in db.session.execute(select)]
+    return paging.cut(rows, size, _cursor)
+
+
+def the_sanction(site: Site, id: int) -> Sanction:
+    """A sanction of this site. Raises NotFound."""
+    found = db.session.get(Sanction, id)
+    if found is None or found.site_id != site.id:
+        raise NotFound(_("There is no such sanction."))
+    return found
+
+
+def _cursor(row: Listed) -> str:
+    return paging.moment_cursor(row.sanction.created_at, row.sanction.id)
