@@ -64,7 +64,8 @@ def home() -> Response:
     user = login.signed_in()
     if user is None:
         return redirect(url_for("accounts.sign_in"))
-    return redirect(url_for(navigation.entries(user)[0].endpoint))
+    places = [each.endpoint for each in navigation.entries(user)]
+    return redirect(url_for(next(each for each in places if each in current_app.view_functions)))
 
 
 @sites.get("/sites")
