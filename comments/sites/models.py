@@ -67,7 +67,7 @@ class Site(Model):
     created_at: Mapped[datetime]
 
     origins: Mapped[list[Origin]] = relationship(
-        order_by="Origin.address", cascade="all, delete-orphan", lazy="selectin"
+        order_by="Origin.address", cascade="all, delete-orphan"
     )
 
     @property

@@ -39,12 +39,13 @@ def _as_url(key: str) -> str | None:
 
 
 def found_or_made(site: Site, form: NewComment, author: User, now: datetime) -> Article:
-    """The article of a post, made if it is new. What the page says only fills blanks.
+    """The article of a post, made if it is new, and held until the transaction ends.
 
-    Raises TooMany when this person began too many articles.
+    What the page says only fills blanks. Raises TooMany when this person began too many articles.
     """
     url = form.url if form.url and addresses.same_origin(form.url, site.addresses) else None
-    article = find(site, Name(form.article, url))
+    name = Name(form.article, url)
+    article = queries.article(site, name.key, urls_of(name), hold=True)
     if article is None:
         limits.hit(NEW_ARTICLES, f"{site.id}:{author.id}", now)
         article = _made(site, form.article, now, author)

@@ -19,6 +19,7 @@ from comments.threads import articles, repeats, standing, status, writing
 from comments.threads.forms import NewComment
 from comments.threads.models import Act, Answer, Article, Comment, Revision, Status
 from comments.threads.repeats import Posted
+from comments.threads.standing import Said
 from comments.threads.status import Why
 from comments.threads.writing import Place, Written
 
@@ -37,12 +38,16 @@ def post(
     The same Idempotency-Key, or the same click again, answers with the first and stores nothing.
     Raises Invalid, Forbidden (a sanction) or TooMany (too fast), with nothing stored.
     """
-    _queue_up(author)
+    # Two posts of one person come one after the other; FOR NO KEY UPDATE lets others refer to them.
+    db.session.refresh(author, with_for_update={"key_share": True})
     if known := repeats.answered(author, key, form, now):
         return known
-    article = status.locked(articles.found_or_made(site, form, author, now).id)
+    article = articles.found_or_made(site, form, author, now)
     place = Place(article, _parent(article, form.parent), author)
-    posted = repeats.same_click(place, text, now) or _taken(site, place, form, text, now)
+    said = standing.recent(site, author, now)
+    posted = repeats.same_click(place, text, said, now) or _taken(
+        site, place, form, text, said, now
+    )
     repeats.remember(author, key, form, posted, now)
     return posted
 
@@ -55,9 +60,10 @@ def edit(site: Site, comment: Comment, by: User, text: Written, now: datetime) -
     article = _held(comment, by)
     if not comment.may_be_edited_at(now, site.settings.edit_minutes):
         raise Conflict(_("This comment can't be edited any more."), code="edit-closed")
+    said = [row for row in standing.recent(site, by, now) if row.id != comment.id]
     draft = writing.draft(
         text,
-        standing.of(site, by, text.fingerprint, now, but=comment.id),
+        standing.of(site, by, text.fingerprint, said, now),
         takes_comments=article.takes_comments_at(now),
         is_edit=True,
     )
@@ -112,17 +118,12 @@ def refusal(verdict: Verdict) -> DomainError:
     return Invalid(message, faults, code=because.code)
 
 
-def _queue_up(author: User) -> None:
-    """Hold the person's row, so that two posts of one person come one after the other."""
-    db.session.execute(
-        sa.select(User.id).where(User.id == author.id).with_for_update(key_share=True)
-    )
-
-
-def _taken(site: Site, place: Place, form: NewComment, text: Written, now: datetime) -> Posted:
+def _taken(
+    site: Site, place: Place, form: NewComment, text: Written, said: list[Said], now: datetime
+) -> Posted:
     draft = writing.draft(
         text,
-        standing.of(site, place.author, text.fingerprint, now),
+        standing.of(site, place.author, text.fingerprint, said, now),
         takes_comments=place.article.takes_comments_at(now),
         trap=bool(form.website),
     )

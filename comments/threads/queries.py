@@ -17,19 +17,22 @@ from comments.threads.drawing import Row
 from comments.threads.models import Alias, Article, Comment, Decision, Revision, State, Status
 
 
-def article(site: Site, key: str, urls: Sequence[str]) -> Article | None:
-    """The article of this id; failing that, the one known under one of these addresses."""
+def article(site: Site, key: str, urls: Sequence[str], *, hold: bool = False) -> Article | None:
+    """The article of this id; failing that, the one known under one of these addresses.
+
+    With `hold` its row is read afresh and locked.
+    """
     named = sa.select(Article).where(Article.site_id == site.id, Article.key == key)
-    if not urls:
-        return db.session.scalar(named)
-    known = sa.select(Alias.article_id).where(Alias.site_id == site.id, Alias.url.in_(urls))
-    ids = sa.union_all(named.with_only_columns(Article.id), known)
-    return db.session.scalar(
-        sa.select(Article)
-        .where(Article.id.in_(ids))
-        .order_by(sa.case((Article.key == key, 0), else_=1))
-        .limit(1)
-    )
+    select = named
+    if urls:
+        known = sa.select(Alias.article_id).where(Alias.site_id == site.id, Alias.url.in_(urls))
+        ids = sa.union_all(named.with_only_columns(Article.id), known)
+        first = sa.case((Article.key == key, 0), else_=1)
+        select = sa.select(Article).where(Article.id.in_(ids)).order_by(first).limit(1)
+    if hold:
+        select = select.with_for_update(key_share=True)
+        select = select.execution_options(populate_existing=True)
+    return db.session.scalar(select)
 
 
 def counts(site: Site, keys: set[str], urls: set[str]) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,10 +15,13 @@ from comments.db import db
 from comments.errors import Fault, Invalid
 from comments.threads.forms import NewComment
 from comments.threads.models import Answer, Comment, Status
+from comments.threads.standing import Said
 from comments.threads.writing import Place, Written
 
 SAME_CLICK = timedelta(minutes=5)
 KEPT = timedelta(hours=24)
+# One post in so many sweeps up what is kept no longer, for everybody.
+SWEEP = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +47,21 @@ def answered(author: User, key: str | None, form: NewComment, now: datetime) -> 
     return Posted(comment, row.status)
 
 
-def same_click(place: Place, text: Written, now: datetime) -> Posted | None:
+def same_click(place: Place, text: Written, said: Sequence[Said], now: datetime) -> Posted | None:
     """What this person just said in this very place, in the same words."""
     parent = place.parent.id if place.parent else None
-    found = db.session.scalar(
-        sa.select(Comment)
-        .where(
-            Comment.author_id == place.author.id,
-            Comment.site_id == place.article.site_id,
-            Comment.created_at > now - SAME_CLICK,
-            Comment.article_id == place.article.id,
-            Comment.parent_id.is_(None) if parent is None else Comment.parent_id == parent,
-            Comment.fingerprint == text.fingerprint,
-            Comment.status != Status.WITHDRAWN,
-        )
-        .order_by(Comment.created_at, Comment.id)
-        .limit(1)
-    )
-    return Posted(found, found.status) if found else None
+    again = [
+        row
+        for row in said
+        if (row.article_id, row.parent_id) == (place.article.id, parent)
+        and row.fingerprint == text.fingerprint
+        and row.created_at > now - SAME_CLICK
+        and row.status is not Status.WITHDRAWN
+    ]
+    if not again:
+        return None
+    first = db.session.get_one(Comment, again[-1].id)
+    return Posted(first, first.status)
 
 
 def remember(
@@ -68,10 +69,9 @@ def remember(
 ) -> None:
     if key is None:
         return
-    db.session.execute(
-        sa.delete(Answer).where(Answer.user_id == author.id, Answer.created_at < now - KEPT)
-    )
-    db.session.add(
+    if posted.comment.id % SWEEP == 0:
+        db.session.execute(sa.delete(Answer).where(Answer.created_at < now - KEPT))
+    db.session.merge(
         Answer(
             user_id=author.id,
             key=key,

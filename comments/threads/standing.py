@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -10,52 +12,71 @@ from comments.accounts.models import User
 from comments.db import db
 from comments.screening.draft import Standing
 from comments.sites import sanctions
-from comments.sites.models import Membership, Participant, Site
-from comments.threads.models import Comment
+from comments.sites.models import Membership, Participant, Role, Site
+from comments.threads.models import Comment, Status
 
 # How far back the same words by the same person count as a repetition, and how many are looked at.
 MEMORY = timedelta(hours=24)
 RECENT = 50
 
 
-def of(site: Site, person: User, fingerprint: str, now: datetime, but: int = 0) -> Standing:
-    """The standing of `person` as they are about to say something with this fingerprint.
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A comment of the last day, by what it takes to see that it is said again."""
 
-    `but` is the comment that is being edited, which is no repetition of itself.
-    """
-    recent = _recent(site, person, now, but)
+    id: int
+    article_id: int
+    parent_id: int | None
+    status: Status
+    fingerprint: str
+    created_at: datetime
+
+
+def recent(site: Site, person: User, now: datetime) -> list[Said]:
+    """What this person said here lately, the last first; a bounded number."""
+    found = db.session.execute(
+        sa.select(
+            Comment.id,
+            Comment.article_id,
+            Comment.parent_id,
+            Comment.status,
+            Comment.fingerprint,
+            Comment.created_at,
+        )
+        .where(
+            Comment.author_id == person.id,
+            Comment.site_id == site.id,
+            Comment.created_at > now - MEMORY,
+        )
+        .order_by(Comment.created_at.desc(), Comment.id.desc())
+        .limit(RECENT)
+    )
+    return [Said(*row) for row in found]
+
+
+def of(site: Site, person: User, fingerprint: str, said: Sequence[Said], now: datetime) -> Standing:
+    """The standing of `person` as they are about to say something with this fingerprint."""
+    role, published = _role_and_published(site, person)
     held = sanctions.in_force(site, person, now)
     return Standing(
-        is_staff=_is_staff(site, person),
-        published=_published(site, person),
+        is_staff=role is not None,
+        published=published or 0,
         measure=held.measure.value if held else None,
         until=held.until.isoformat() if held and held.until else None,
         reason=held.reason if held else None,
-        seconds_since_last=(now - recent[0].created_at).total_seconds() if recent else None,
-        same_text_as=next((row.id for row in recent if row.fingerprint == fingerprint), None),
+        seconds_since_last=(now - said[0].created_at).total_seconds() if said else None,
+        same_text_as=next((row.id for row in said if row.fingerprint == fingerprint), None),
     )
 
 
-def _recent(site: Site, person: User, now: datetime, but: int) -> list[sa.Row[int, str, datetime]]:
-    return list(
-        db.session.execute(
-            sa.select(Comment.id, Comment.fingerprint, Comment.created_at)
-            .where(
-                Comment.author_id == person.id,
-                Comment.site_id == site.id,
-                Comment.created_at > now - MEMORY,
-                Comment.id != but,
-            )
-            .order_by(Comment.created_at.desc(), Comment.id.desc())
-            .limit(RECENT)
-        ).all()
-    )
-
-
-def _is_staff(site: Site, person: User) -> bool:
-    return db.session.get(Membership, (site.id, person.id)) is not None
-
-
-def _published(site: Site, person: User) -> int:
-    row = db.session.get(Participant, (site.id, person.id))
-    return row.published if row else 0
+def _role_and_published(site: Site, person: User) -> tuple[Role | None, int | None]:
+    member = sa.and_(Membership.user_id == User.id, Membership.site_id == site.id)
+    known = sa.and_(Participant.user_id == User.id, Participant.site_id == site.id)
+    row = db.session.execute(
+        sa.select(Membership.role, Participant.published)
+        .select_from(User)
+        .outerjoin(Membership, member)
+        .outerjoin(Participant, known)
+        .where(User.id == person.id)
+    ).one()
+    return row[0], row[1]

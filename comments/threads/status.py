@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from comments.accounts.models import User
-from comments.db import db
+from comments.db import db, upsert
 from comments.errors import Conflict
 from comments.sites.models import Participant
 from comments.threads.models import Act, Article, Comment, Decision, Status
@@ -57,10 +57,13 @@ def move(comment: Comment, to: Status, why: Why, now: datetime) -> Decision:
     comment.shown = to is PUBLISHED or comment.replies > 0
     if to is WITHDRAWN:
         comment.open_reports = 0
-    _count_article(comment, before, to)
-    _count_author(comment, before, to, now)
-    _count_ancestors(comment, (to is PUBLISHED) - (before is PUBLISHED))
-    return _recorded(comment, before, to, why, now)
+    with db.session.no_autoflush:  # the comment's own row is written once, at the end
+        decision = _recorded(comment, before, to, why, now)
+        _count_article(comment, before, to)
+        _count_author(comment, before, to, now)
+        _count_ancestors(comment, (to is PUBLISHED) - (before is PUBLISHED))
+    db.session.flush()
+    return decision
 
 
 def locked(article_id: int) -> Article:
@@ -90,19 +93,26 @@ def _count_article(comment: Comment, before: Status | None, to: Status) -> None:
 def _count_author(comment: Comment, before: Status | None, to: Status, now: datetime) -> None:
     published = (to is PUBLISHED) - (before is PUBLISHED)
     rejected = (to is REJECTED) - (before is REJECTED)
-    row = db.session.get(Participant, (comment.site_id, comment.author_id), with_for_update=True)
-    if row is None:
-        row = Participant(
+    if before is not None and not published and not rejected:
+        return
+    db.session.execute(
+        upsert(Participant)
+        .values(
             site_id=comment.site_id,
             user_id=comment.author_id,
             first_seen_at=now,
-            published=0,
-            rejected=0,
+            published=published,
+            rejected=rejected,
             upheld_reports=0,
         )
-        db.session.add(row)
-    row.published += published
-    row.rejected += rejected
+        .on_conflict_do_update(
+            index_elements=[Participant.site_id, Participant.user_id],
+            set_={
+                "published": Participant.published + published,
+                "rejected": Participant.rejected + rejected,
+            },
+        )
+    )
 
 
 def _count_ancestors(comment: Comment, step: int) -> None:
@@ -120,20 +130,21 @@ def _count_ancestors(comment: Comment, step: int) -> None:
 def _recorded(
     comment: Comment, before: Status | None, to: Status, why: Why, now: datetime
 ) -> Decision:
-    decision = Decision(
-        site_id=comment.site_id,
-        comment_id=comment.id,
-        revision=comment.revision,
-        act=why.act,
-        from_status=before,
-        to_status=to,
-        by_id=why.by.id if why.by else None,
-        reason=why.reason,
-        rule=why.rule,
-        note=why.note,
-        created_at=now,
-    )
-    db.session.add(decision)
-    db.session.flush()
+    decision = db.session.scalars(
+        sa.insert(Decision).returning(Decision),
+        {
+            "site_id": comment.site_id,
+            "comment_id": comment.id,
+            "revision": comment.revision,
+            "act": why.act,
+            "from_status": before,
+            "to_status": to,
+            "by_id": why.by.id if why.by else None,
+            "reason": why.reason,
+            "rule": why.rule,
+            "note": why.note,
+            "created_at": now,
+        },
+    ).one()
     comment.decided_id = decision.id
     return decision

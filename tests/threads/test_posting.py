@@ -17,7 +17,7 @@ from comments.threads.forms import NewComment
 from comments.threads.models import Act, Article, Comment, Decision, Revision, State, Status
 from comments.threads.repeats import Posted
 from tests import factories
-from tests.conftest import NOW, Cast
+from tests.conftest import NOW, Cast, Statements
 
 Post = Callable[..., Posted]
 
@@ -275,3 +275,14 @@ def test_a_withdrawn_comment_stays_as_a_tombstone_while_replies_hang_below(
     article = db.session.get_one(Article, root.article_id)
     db.session.refresh(article)
     assert article.published == 1
+
+
+def test_a_reply_takes_fifteen_statements_at_most(
+    post: Post, cast: Cast, statements: Statements
+) -> None:
+    root = post("One.").comment
+    later(minutes=1)
+    statements.clear()
+    post("Two.", parent=root.id, key="k")
+    # The first finds the person, which every request does.
+    assert len(statements) <= 1 + 15, "\n".join(statements)
