@@ -37,7 +37,11 @@ def answered(author: User, key: str | None, form: NewComment, now: datetime) -> 
     if key is None:
         return None
     row = db.session.get(Answer, (author.id, key))
-    if row is None or row.created_at + KEPT < now:
+    if row is None:
+        return None
+    if row.created_at + KEPT < now:
+        db.session.delete(row)
+        db.session.flush()
         return None
     if row.body_hash != _hash(form):
         message = _("This Idempotency-Key was used for another comment.")
@@ -71,7 +75,7 @@ def remember(
         return
     if posted.comment.id % SWEEP == 0:
         db.session.execute(sa.delete(Answer).where(Answer.created_at < now - KEPT))
-    db.session.merge(
+    db.session.add(
         Answer(
             user_id=author.id,
             key=key,
