@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from comments import __version__, create_app, serving, settings
-from comments.console import Commands, migrated
+from comments import __version__, serving, settings
+from comments.commands.users import user
+from comments.console import Commands, app_context, migrated
 from comments.demo.commands import demo
 from comments.doctor.commands import doctor
 from comments.imports.commands import importing
@@ -40,10 +41,10 @@ def _usual_port() -> int:
 @main.command()
 def migrate() -> None:
     """Bring the database up to date; doing it twice changes nothing."""
-    with create_app().app_context():
+    with app_context():
         migrated()
     click.echo("The database is up to date.")
 
 
-for each in (doctor, demo, importing):
+for each in (doctor, demo, importing, user):
     main.add_command(each)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
 from alembic import command
 from alembic.util import CommandError
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from comments import create_app, health
+from comments.db import db
 from comments.errors import DomainError, Invalid
 from comments.serving import BEHIND, CannotServe, unreachable
 from comments.settings import WrongSettings
@@ -43,12 +45,24 @@ class Commands(click.Group):
             raise Refused(f"{error.strerror}: {error.filename}") from None
 
 
+@contextmanager
+def app_context() -> Iterator[Flask]:
+    """The app of this environment, with nothing left open afterwards."""
+    app = create_app()
+    with app.app_context():
+        try:
+            yield app
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
 def in_app(function: C) -> C:
     """Run a command inside the app, on a database that has all of its tables."""
 
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
-        with create_app().app_context():
+        with app_context():
             if not health.is_migrated():
                 raise Refused(BEHIND)
             return function(*args, **kwargs)

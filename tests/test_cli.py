@@ -8,11 +8,18 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from flask import Flask
+from flask.testing import FlaskClient
 
+from comments.accounts.models import User
 from comments.cli import main
+from comments.db import db
 from tests import servers
+from tests.conftest import Cast
 
 Command = Callable[..., Result]
+Browsers = Callable[[User | None], FlaskClient]
+HOST = "http://127.0.0.1:8000"
 
 
 @pytest.fixture
@@ -70,3 +77,64 @@ def test_serving_is_refused_with_one_sentence(
     result = comments("serve", "--port", str(servers.free_port()), *args, **settings)
     assert words in refused(result)
     assert "hush" not in result.output
+
+
+@pytest.fixture
+def operator(app: Flask, database: str, comments: Command) -> Command:
+    """`comments ARGS` on the database of the test, which succeeds; what it prints."""
+
+    def run(*args: str) -> str:
+        result = comments(*args, database_url=database)
+        assert result.exit_code == 0, result.output
+        db.session.rollback()
+        return str(result.stdout).strip()
+
+    return run
+
+
+def test_a_link_signs_in_once(operator: Command, cast: Cast, as_: Browsers) -> None:
+    client = as_(None)
+    address = operator("user", "link", "rae")
+    assert address.startswith(f"{HOST}/link/")
+    assert client.get(address).status_code == 200
+    assert client.post(address).status_code == 303
+    assert "rae" in client.get("/account").text
+    assert client.get(address).status_code == 404
+
+
+def test_a_confirmed_address_names_its_person(operator: Command, cast: Cast) -> None:
+    operator("user", "confirm", "rae", "Rae@mail.example")
+    assert operator("user", "link", "rae@mail.example").startswith(HOST)
+    assert cast.rae.email_confirmed_at is not None
+
+
+def test_an_address_is_confirmed_for_one_person(
+    operator: Command, cast: Cast, comments: Command, database: str
+) -> None:
+    operator("user", "confirm", "rae", "rae@mail.example")
+    taken = comments("user", "confirm", "mo", "rae@mail.example", database_url=database)
+    assert "somebody else's" in refused(taken)
+
+
+def test_a_token_is_good_for_the_api(operator: Command, cast: Cast, client: FlaskClient) -> None:
+    token = operator("user", "token", "mo")
+    answer = client.post(
+        "/api/v1/comments",
+        json={"site": "gazette", "article": "a-1", "body": "By a program."},
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("link", "nobody"), "nobody called nobody"),
+        (("link", "nobody@mail.example"), "nobody called nobody@mail.example"),
+        (("confirm", "rae", "no address"), "e-mail"),
+    ],
+)
+def test_what_is_not_so_is_refused(
+    app: Flask, cast: Cast, comments: Command, database: str, args: tuple[str, ...], words: str
+) -> None:
+    assert words in refused(comments("user", *args, database_url=database))

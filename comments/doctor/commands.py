@@ -9,8 +9,8 @@ import click
 import sqlalchemy as sa
 from flask import current_app
 
-from comments import create_app, settings
-from comments.console import in_app
+from comments import settings
+from comments.console import app_context, in_app
 from comments.db import db
 from comments.doctor import embeds, installation, pages
 from comments.doctor.findings import Finding, Level, fail, ok
@@ -31,12 +31,11 @@ def doctor(page: str | None) -> None:
 
 def _installation() -> Iterable[Finding]:
     try:
-        app = create_app()
+        with app_context() as app:
+            found = installation.examine(settings.current_of(app))
+            return [ok("settings", "every COMMENTS_… variable can be read"), *found]
     except WrongSettings as error:
         return [fail("settings", str(error))]
-    with app.app_context():
-        found = installation.examine(settings.current_of(app))
-        return [ok("settings", "every COMMENTS_… variable can be read"), *found]
 
 
 @in_app

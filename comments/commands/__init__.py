@@ -1,0 +1,1 @@
+"""What an operator does to people and sites from the command line. Imports accounts and sites."""
