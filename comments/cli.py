@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 import click
 
 from comments import __version__, serving, settings
+from comments.commands.setup import setup
+from comments.commands.sites import site
 from comments.commands.users import user
 from comments.console import Commands, app_context, migrated
 from comments.demo.commands import demo
@@ -46,5 +48,5 @@ def migrate() -> None:
     click.echo("The database is up to date.")
 
 
-for each in (doctor, demo, importing, user):
+for each in (setup, site, user, importing, doctor, demo):
     main.add_command(each)

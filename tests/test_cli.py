@@ -14,6 +14,8 @@ from flask.testing import FlaskClient
 from comments.accounts.models import User
 from comments.cli import main
 from comments.db import db
+from comments.sites import access, queries
+from comments.sites.models import Role
 from tests import servers
 from tests.conftest import Cast
 
@@ -87,6 +89,7 @@ def operator(app: Flask, database: str, comments: Command) -> Command:
         result = comments(*args, database_url=database)
         assert result.exit_code == 0, result.output
         db.session.rollback()
+        db.session.expire_all()
         return str(result.stdout).strip()
 
     return run
@@ -124,6 +127,99 @@ def test_a_token_is_good_for_the_api(operator: Command, cast: Cast, client: Flas
         headers={"Authorization": f"Bearer {token}"},
     )
     assert answer.status_code == 201
+
+
+@pytest.mark.parametrize("role", ["admin", "staff"])
+def test_a_role_is_given_changed_and_taken(operator: Command, cast: Cast, role: str) -> None:
+    operator("user", "role", "rae", role, "--site", "gazette")
+    assert access.role_on(cast.gazette, cast.rae) == role
+    operator("user", "role", "rae", "moderator", "--site", "gazette")
+    assert access.role_on(cast.gazette, cast.rae) is Role.MODERATOR
+    for _ in range(2):
+        operator("user", "role", "rae", "none", "--site", "gazette")
+        assert access.role_on(cast.gazette, cast.rae) is None
+
+
+def test_another_site_is_made(operator: Command, cast: Cast) -> None:
+    code = operator(
+        "site", "add", "evening", "--origin", "https://evening.example", "--owner", "mo"
+    )
+    assert 'data-site="evening"' in code
+    assert f'src="{HOST}/embed.js"' in code
+    assert operator("site", "embed", "evening") == code
+    assert "evening\tEvening\thttps://evening.example" in operator("site", "list").splitlines()
+
+
+def test_settings_of_a_site_are_shown_and_changed(operator: Command, cast: Cast) -> None:
+    assert "premoderation=False" in operator("site", "set", "gazette").splitlines()
+    changed = operator("site", "set", "gazette", "premoderation=yes", "contact=ada@gazette.example")
+    assert "premoderation=True" in changed.splitlines()
+    settings = queries.by_key("gazette").settings
+    assert (settings.premoderation, settings.contact) == (True, "mailto:ada@gazette.example")
+
+
+def test_addresses_of_a_site_come_and_go(operator: Command, cast: Cast) -> None:
+    operator("site", "origin", "add", "field-notes", "https://Other.example/a/page")
+    assert "https://other.example" in queries.by_key("field-notes").addresses
+    operator("site", "origin", "remove", "field-notes", "https://other.example")
+    assert queries.by_key("field-notes").addresses == ["https://notes.example"]
+
+
+def test_keys_of_a_site_come_and_go(operator: Command, cast: Cast) -> None:
+    token = operator("site", "key", "add", "gazette", "cms")
+    assert queries.of_key(token) is cast.gazette
+    operator("site", "key", "revoke", "gazette", "cms")
+    assert queries.of_key(token) is None
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("set", "gazette", "hold_first=300"), "hold_first"),
+        (("set", "gazette", "color=red"), "color"),
+        (("origin", "add", "gazette", "ftp://gazette.example"), "web address"),
+        (("origin", "remove", "gazette", "https://other.example"), "https://other.example"),
+        (("origin", "remove", "field-notes", "https://notes.example"), "at least one"),
+        (("key", "revoke", "gazette", "cms"), "no key called cms"),
+        (("embed", "nowhere"), "no site"),
+        (("add", "gazette", "--origin", "https://x.example", "--owner", "ada"), "already"),
+        (("add", "other", "--origin", "https://x.example", "--owner", "nobody"), "nobody"),
+    ],
+)
+def test_what_a_site_can_not_be_is_refused(
+    app: Flask, cast: Cast, comments: Command, database: str, args: tuple[str, ...], words: str
+) -> None:
+    assert words in refused(comments("site", *args, database_url=database))
+
+
+SET_UP = ("setup", "--site", "evening", "--origin", "http://localhost:8080", "--owner")
+
+
+def test_setting_up_makes_everything(comments: Command) -> None:
+    result = comments(*SET_UP, "ada@evening.example")
+    assert result.exit_code == 0, result.output
+    assert "is set up for http://localhost:8080" in result.stdout
+    assert f"{HOST}/link/" in result.stdout
+    assert 'data-site="evening"' in result.stdout
+    assert comments("doctor").exit_code == 0
+
+
+def test_setting_up_again_changes_nothing_and_gives_a_new_link(comments: Command) -> None:
+    first, second = (comments(*SET_UP, "ada@evening.example") for _ in range(2))
+    assert "was set up before" in second.stdout
+    assert link_in(first) != link_in(second)
+    assert len(comments("site", "list").stdout.splitlines()) == 1
+
+
+def test_a_site_is_not_set_up_for_somebody_else(comments: Command) -> None:
+    assert comments(*SET_UP, "ada@evening.example").exit_code == 0
+    assert "not sam@evening.example's" in refused(comments(*SET_UP, "sam@evening.example"))
+    assert "nobody" in refused(comments("user", "link", "sam@evening.example"))
+
+
+def link_in(result: Result) -> str:
+    (link,) = [line for line in result.stdout.splitlines() if "/link/" in line]
+    return link
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,24 @@
-"""`comments user`: handing out links and tokens."""
+"""`comments user`: links, confirmed addresses, tokens and roles of people."""
 
 from __future__ import annotations
 
 import click
-import sqlalchemy as sa
 from flask import current_app
 
-from comments import audit, clock, names, settings
-from comments.accounts import links, registration, sessions
-from comments.accounts.forms import Email, email_key
+from comments import audit, clock, settings
+from comments.accounts import links, queries, registration, sessions
+from comments.accounts.forms import Email
 from comments.accounts.models import Kind, User
 from comments.accounts.sessions import Scope
 from comments.console import in_app
 from comments.db import db, transaction
 from comments.errors import NotFound
 from comments.forms import Form, parse
+from comments.sites import access, members
+from comments.sites.models import Role, Site
+from comments.sites.queries import by_key
+
+NONE = "none"
 
 
 class KnownEmail(Form):
@@ -23,7 +27,7 @@ class KnownEmail(Form):
 
 @click.group()
 def user() -> None:
-    """People: sign-in links, confirmed addresses, tokens."""
+    """People: sign-in links, confirmed addresses, tokens, roles."""
 
 
 @user.command()
@@ -49,7 +53,7 @@ def confirm(name: str, email: str) -> None:
 @click.argument("name")
 @in_app
 def token(name: str) -> None:
-    """Print a token with which a program does what NAME may do, until it is ended."""
+    """Print a token with which a program does what NAME may do, until NAME ends it."""
     person = named(name)
     click.echo(transaction(lambda: _api_token(person)))
 
@@ -60,14 +64,31 @@ def _api_token(person: User) -> str:
     return sessions.begin(person, Scope(Kind.API, label="comments user token"), now)
 
 
+@user.command()
+@click.argument("name")
+@click.argument("role", type=click.Choice([*map(str, Role), NONE]))
+@click.option("--site", "key", metavar="KEY", required=True, help="Where.")
+@in_app
+def role(name: str, role: str, key: str) -> None:
+    """Make NAME a member of a site, in another ROLE, or no member any more."""
+    site, person = by_key(key), named(name)
+    transaction(lambda: _give_role(site, person, None if role == NONE else Role(role)))
+    click.echo(f"{person.name} has the role {role} on {site.key}.")
+
+
+def _give_role(site: Site, person: User, role: Role | None) -> None:
+    member, now = access.membership(site, person), clock.now()
+    if role is None and member is not None:
+        members.remove(member, None, now)
+    elif role is not None and member is not None:
+        members.change_role(member, role, None, now)
+    elif role is not None:
+        members.add(site, person, role, None, now)
+
+
 def named(name: str) -> User:
     """The person of this name, or of this confirmed address. Raises NotFound."""
-    is_it = User.name_key == names.key(name)
-    if "@" in name:
-        is_it = sa.and_(User.email_key == email_key(name), User.email_confirmed_at.is_not(None))
-    person = db.session.scalar(
-        sa.select(User).where(is_it, User.site_id.is_(None), User.closed_at.is_(None))
-    )
+    person = db.session.scalar(queries.called(name))
     if person is None:
         raise NotFound(f"There is nobody called {name}.")
     return person

@@ -14,8 +14,8 @@ import click
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from comments import create_app, serving, settings
-from comments.console import migrated
+from comments import serving, settings
+from comments.console import app_context, migrated
 from comments.demo import world
 from comments.demo.publisher import create_publisher
 from comments.demo.story import story
@@ -50,7 +50,7 @@ def demo(port: int, serves: bool) -> None:
     """Load a made-up publisher and its readers into a database of their own."""
     service, publisher = f"http://{HOST}:{port}", f"http://{PUBLISHER_HOST}:{port + 1}"
     _set_aside(service)
-    with create_app().app_context():
+    with app_context():
         migrated()
         as_of = world.told_at() or _told(publisher)
         world.admit(publisher)
