@@ -22,6 +22,19 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """A page about the publication itself."""
+
+    id: str
+    title: str
+    text: str
+
+    @property
+    def paragraphs(self) -> list[str]:
+        return _paragraphs(self.text)
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     id: str
     paper: str
@@ -44,7 +57,7 @@ class Article:
 
     @property
     def paragraphs(self) -> list[str]:
-        return self.text.strip().split("\n\n")
+        return _paragraphs(self.text)
 
     @property
     def minutes(self) -> int:
@@ -55,6 +68,10 @@ class Article:
     def conversations(self) -> tuple[str, ...]:
         """The articles whose comments its page shows: itself, or its topics on a live page."""
         return self.topics or (self.id,)
+
+
+def _paragraphs(text: str) -> list[str]:
+    return text.strip().split("\n\n")
 
 
 def duration(text: str) -> timedelta:
@@ -72,6 +89,7 @@ def _article(entry: dict[str, Any]) -> Article:
 _PRINTED = tomllib.loads((FOLDER / "articles.toml").read_text(encoding="utf-8"))
 
 PAPERS = {entry["key"]: Paper(**entry) for entry in _PRINTED["papers"]}
+NOTICES = {entry["id"]: Notice(**entry) for entry in _PRINTED["notices"]}
 ARTICLES = {entry["id"]: _article(entry) for entry in _PRINTED["articles"]}
 
 

@@ -9,7 +9,15 @@ from urllib.parse import urlencode
 from flask import Blueprint, Flask, Response, abort, current_app, render_template, url_for
 
 from comments import clock, resources
-from comments.demo.articles import ARTICLES, PAPERS, Article, Paper, printed_by, related_to
+from comments.demo.articles import (
+    ARTICLES,
+    NOTICES,
+    PAPERS,
+    Article,
+    Paper,
+    printed_by,
+    related_to,
+)
 
 GAZETTE = "harbour-gazette"
 FIELD_NOTES = "field-notes"
@@ -76,6 +84,13 @@ def field_note(article_id: str) -> str:
     return _article(FIELD_NOTES, article_id)
 
 
+@pages.get("/about/<notice_id>")
+def notice(notice_id: str) -> str:
+    if notice_id not in NOTICES:
+        abort(404)
+    return render_template("demo/notice.html", notice=NOTICES[notice_id], **_page(PAPERS[GAZETTE]))
+
+
 def published_at(article: Article) -> datetime:
     as_of: datetime = current_app.config["AS_OF"]
     return as_of - article.ago
@@ -129,6 +144,7 @@ def _page(paper: Paper) -> dict[str, Any]:
     return {
         "paper": paper,
         "papers": PAPERS,
+        "notices": NOTICES,
         "sections": _sections(paper),
         "site_key": _site_key(paper.key),
         "comments_url": current_app.config["COMMENTS_URL"],

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from comments.accounts import registration
 from comments.accounts.forms import SignUp
@@ -18,6 +19,8 @@ from comments.demo.voices import Complaint, Voice
 from comments.moderation import deciding, reporting
 from comments.moderation.forms import Action, Complained, Judgement, Reason
 from comments.moderation.models import Complaint as Grievance
+from comments.sites import managing
+from comments.sites.forms import EditedSite
 from comments.sites.models import Site
 from comments.threads import articles, posting, writing
 from comments.threads.forms import ArticleFacts, Name, NewComment
@@ -162,5 +165,11 @@ def _complain(complaint: Complaint, world: World, now: datetime) -> None:
 
 
 def _premoderate(on: bool, world: World, now: datetime) -> None:
-    site = world.sites[GAZETTE]
-    site.values = {**site.values, "premoderation": on}
+    resettle(world.sites[GAZETTE], world.people["Ada"], now, premoderation=on)
+
+
+def resettle(site: Site, by: User | None, now: datetime, **changes: Any) -> None:
+    """Change these of a site's settings and leave the others."""
+    shown = {"name": site.name, "origins": site.addresses, **site.settings.model_dump()}
+    form = EditedSite(seen=managing.seen(site), **{**shown, **changes})
+    managing.change(site, form, by, now)

@@ -13,17 +13,16 @@ from comments.accounts import passwords, registration
 from comments.accounts.forms import SignUp
 from comments.accounts.models import User
 from comments.db import db, transaction
-from comments.demo.articles import ARTICLES, PAPERS, Paper
+from comments.demo.articles import ARTICLES, PAPERS
 from comments.demo.publisher import FIELD_NOTES, GAZETTE
-from comments.demo.story import CAST, World, story
-from comments.sites.models import Membership, Origin, Role, Site
+from comments.demo.story import CAST, World, resettle, story
+from comments.sites import managing, members
+from comments.sites.models import Role, Site
 from comments.threads.models import Article
 
 PASSWORD = "tide clock 1931"  # noqa: S105 - printed to whoever runs the demo
-MEMBERS = {
-    GAZETTE: {"Ada": Role.OWNER, "Mo": Role.MODERATOR},
-    FIELD_NOTES: {"Sam": Role.MODERATOR},
-}
+RULES = "Argue with what was said, never with who said it. Nobody's private details. Stay near."
+NOTICED = {"rules": "house-rules", "privacy": "privacy"}
 # The sites were set up so long ago.
 OPENED = timedelta(days=200)
 
@@ -59,21 +58,22 @@ def tell(publisher: str, progress: Callable[[], object]) -> datetime:
 
 def _opened(publisher: str, secret: str, nobodys: str, now: datetime) -> World:
     """The two sites and their people, before anybody has said anything."""
-    people = {
-        name: registration.sign_up(SignUp(name=name, password=PASSWORD), secret, now)
-        for name in CAST
-    }
-    sites = {paper.key: _site(paper, people, now) for paper in PAPERS.values()}
-    return World(publisher, nobodys, sites, people)
+    people = {name: _person(name, secret, now) for name in CAST}
+    gazette = _site(GAZETTE, publisher, people["Ada"], now)
+    notes = _site(FIELD_NOTES, publisher, _person("Wren of Field Notes", nobodys, now), now)
+    members.add(gazette, people["Mo"], Role.MODERATOR, None, now)
+    members.add(notes, people["Sam"], Role.MODERATOR, None, now)
+    return World(publisher, nobodys, {GAZETTE: gazette, FIELD_NOTES: notes}, people)
 
 
-def _site(paper: Paper, people: dict[str, User], now: datetime) -> Site:
-    site = Site(key=paper.key, name=paper.name, values={}, created_at=now)
-    db.session.add(site)
-    db.session.flush()
-    for name, role in MEMBERS[paper.key].items():
-        person = people[name].id
-        db.session.add(Membership(site_id=site.id, user_id=person, role=role, created_at=now))
+def _person(name: str, secret: str, now: datetime) -> User:
+    return registration.sign_up(SignUp(name=name, password=PASSWORD), secret, now)
+
+
+def _site(key: str, publisher: str, owner: User, now: datetime) -> Site:
+    site = managing.create(key, PAPERS[key].name, [publisher], owner, now)
+    pages = {f"{name}_url": f"{publisher}/about/{id}" for name, id in NOTICED.items()}
+    resettle(site, owner, now, rules=RULES, contact=f"editors@{key}.example", **pages)
     return site
 
 
@@ -83,7 +83,6 @@ def admit(publisher: str) -> None:
     def act() -> None:
         for site in db.session.scalars(sa.select(Site).where(Site.key.in_(PAPERS))):
             if not site.allows(publisher):
-                site.origins.append(Origin(address=publisher))
-                site.version += 1
+                resettle(site, None, clock.now(), origins=[*site.addresses, publisher])
 
     transaction(act)
