@@ -46,6 +46,14 @@ class Composer:
     error: DomainError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who reads the page, and which of their comments may still be edited."""
+
+    id: str
+    editable: frozenset[str]
+
+
 @threads.get("/thread")
 def thread() -> str | tuple[str, int]:
     query = forms.parse(PageQuery, request.args)
@@ -185,6 +193,7 @@ def _page(query: PageQuery, composer: Composer) -> tuple[str, int]:
         thread=thread,
         composer=composer,
         mine=_mine(thread),
+        viewer=_viewer(thread),
         address=settings.current().url,
         structured=structured.page(thread, settings.current().url + url_for("threads.thread")),
     )
@@ -216,6 +225,14 @@ def _mine(thread: Thread) -> tuple[Drawn, ...]:
     if user is None or thread.article_id is None:
         return ()
     return reading.own(thread.site, thread.article_id, user)
+
+
+def _viewer(thread: Thread) -> Viewer | None:
+    user = signed_in()
+    if user is None or thread.article_id is None:
+        return None
+    editable = queries.editable(thread.site, thread.article_id, user, clock.now())
+    return Viewer(str(user.id), frozenset(map(str, editable)))
 
 
 def _marked(text: writing.Written) -> Markup:
