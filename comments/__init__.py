@@ -66,8 +66,9 @@ def _blueprints(app: Flask) -> None:
 
 def _handlers() -> None:
     """Who hears which signal."""
-    from comments.sites import listening
-    from comments.threads import leaving
+    from comments.moderation import listening as moderation
+    from comments.sites import listening as sites
+    from comments.threads import leaving as threads
 
-    for domain in (listening, leaving):
+    for domain in (sites, threads, moderation):
         domain.connect()

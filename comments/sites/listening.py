@@ -70,6 +70,7 @@ def _standing(row: Participant, key: str) -> dict[str, Any]:
         "first_seen_at": row.first_seen_at.isoformat(),
         "published": row.published,
         "rejected": row.rejected,
+        "upheld_reports": row.upheld_reports,
     }
 
 
