@@ -87,14 +87,14 @@ class Service:
         self.log = log
         self.port = int(urlsplit(settings.get("url", "")).port or free_port())
         self.url = f"http://127.0.0.1:{self.port}"
-        self._command = [sys.executable, "-m", "comments", "serve", "--port", str(self.port), *args]
-        self._environment = environment(**{"url": self.url, **settings})
+        self.command = [sys.executable, "-m", "comments", "serve", "--port", str(self.port), *args]
+        self.environment = environment(**{"url": self.url, **settings})
 
     def start(self) -> None:
         """Come up, and answer."""
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
-                self._command, env=self._environment, stderr=log, start_new_session=True
+                self.command, env=self.environment, stderr=log, start_new_session=True
             )
         wait_for(lambda: self.answers() or self.process.poll() is not None)
         assert self.process.poll() is None, self.log.read_text()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import venv
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.servers import ROOT
+from tests.servers import ROOT, Service
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +27,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(*command: str, **environment: str) -> str:
     """What a command says, run away from the checkout."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("COMMENTS_")}
     done = subprocess.run(
         command,
         cwd="/",
-        env={**env, **environment},
+        env=environment or {**os.environ},
         capture_output=True,
         text=True,
         timeout=600,
@@ -46,12 +48,40 @@ def test_it_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert not [name for name in names if "__pycache__" in name or name.endswith(".po")]
 
 
-def test_it_serves_where_there_is_nothing_else(wheel: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "venv", with_pip=True)
-    python = str(tmp_path / "venv/bin/python")
-    install = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The `comments` of an environment that holds nothing else."""
+    folder = tmp_path_factory.mktemp("installed")
+    venv.create(folder, with_pip=True)
+    install = (str(folder / "bin/pip"), "install", "--quiet", "--disable-pip-version-check")
     run(*install, "--require-hashes", "-r", str(ROOT / "requirements.txt"))
     run(*install, "--no-deps", str(wheel))
-    comments = str(tmp_path / "venv/bin/comments")
-    settings = {"COMMENTS_INSTANCE": str(tmp_path / "instance")}
-    assert run(comments, "migrate", **settings) == "The database is up to date.\n"
+    return str(folder / "bin/comments")
+
+
+@pytest.fixture
+def service(installed: str, tmp_path: Path) -> Iterator[Service]:
+    """What is installed, set up and served."""
+    instance = str(tmp_path / "instance")
+    service = Service(tmp_path / "service.log", instance=instance)
+    service.command[:3] = [installed]
+    del service.environment["PYTHONPATH"]
+    site = ("--site", "evening", "--origin", "http://localhost:8080")
+    run(installed, "setup", *site, "--owner", "ada@evening.example", **service.environment)
+    service.start()
+    yield service
+    service.stop()
+
+
+def test_it_draws_a_thread_where_there_is_nothing_else(installed: str, service: Service) -> None:
+    token = run(installed, "user", "token", "ada", **service.environment).strip()
+    post = Request(
+        f"{service.url}/api/v1/comments",
+        json.dumps({"site": "evening", "article": "a-1", "body": "The *first*."}).encode(),
+        {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )
+    with urlopen(post) as response:
+        assert response.status == 201
+    for path in ("/embed/thread", "/thread"):
+        with urlopen(f"{service.url}{path}?site=evening&article=a-1") as response:
+            assert "The <em>first</em>." in response.read().decode()
