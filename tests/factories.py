@@ -15,7 +15,7 @@ from comments.screening.draft import Standing
 from comments.screening.findings import Finding
 from comments.screening.policy import Outcome, Verdict
 from comments.sites.models import Membership, Origin, Role, Site, SiteKey, SiteSettings
-from comments.threads import articles, status, writing
+from comments.threads import articles, posting, status, writing
 from comments.threads.models import Act, Article, Comment, State, Status
 
 
@@ -71,6 +71,12 @@ def article(site: Site, key: str, *, state: State = State.OPEN, **fields: Any) -
     return transaction(act)
 
 
+def set_state(article: Article, state: State, by: User) -> None:
+    transaction(
+        lambda: articles.set_state(db.session.get_one(Article, article.id), state, by, clock.now())
+    )
+
+
 def alias(article: Article, url: str) -> None:
     """Let this address find the article."""
     transaction(lambda: articles.add_alias(article, url))
@@ -120,6 +126,10 @@ def api_token(user: User) -> str:
     return transaction(lambda: sessions.begin(user, sessions.Scope(Kind.API), clock.now()))
 
 
+def end_sessions(user: User) -> None:
+    transaction(lambda: sessions.end_all(user))
+
+
 def cookie_token(user: User) -> str:
     return transaction(lambda: sessions.begin(user, sessions.COOKIE, clock.now()))
 
@@ -152,6 +162,18 @@ def restate(comment: Comment, to: Status, **why: Any) -> None:
         )
 
     transaction(go)
+
+
+def edit(comment: Comment, body: str) -> None:
+    """Give a comment another text, as its author would."""
+    text = writing.written(body)
+    site = db.session.get_one(Site, comment.site_id)
+    author = db.session.get_one(User, comment.author_id)
+    transaction(
+        lambda: posting.edit(
+            site, db.session.get_one(Comment, comment.id), author, text, clock.now()
+        )
+    )
 
 
 def plans_of(act: Any) -> list[str]:

@@ -57,7 +57,7 @@ class NewComment(Form):
     url: Annotated[Url | None, Blank] = Field(default=None, max_length=2000)
     title: Annotated[Line | None, Blank] = Field(default=None, max_length=300)
     section: Annotated[Line | None, Blank] = Field(default=None, max_length=120)
-    published_at: Annotated[Moment | None, Blank] = None
+    published_at: Moment | None = None
     # The trap: nobody sees this field, so that only machines fill it.
     website: SkipJsonSchema[str] = Field(default="", max_length=2000)
 

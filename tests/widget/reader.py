@@ -1,0 +1,44 @@
+"""What a reader does on a publisher's page."""
+
+from __future__ import annotations
+
+import json
+
+from playwright.sync_api import Locator, Page, expect
+
+from comments.accounts.models import User
+from comments.sites.models import Site
+from tests import factories
+
+
+def arrive(page: Page, url: str, user: User, site: Site) -> None:
+    """Open the page as somebody who signed in there before."""
+    origin = url.rpartition("/")[0]
+    kept = json.dumps({"token": factories.bearer(user, site, origin)})
+    page.goto(url)
+    page.evaluate(
+        "([name, kept]) => localStorage.setItem(name, kept)", [f"comments:{site.key}", kept]
+    )
+    page.reload()
+    expect(page.get_by_text(f"Signed in as {user.name}").first).to_be_visible()
+
+
+def write(page: Page, text: str) -> None:
+    """Open the form for a comment and fill it in."""
+    page.get_by_role("link", name="Write a comment").click()
+    page.get_by_label("Your comment").fill(text)
+
+
+def post(page: Page, text: str) -> None:
+    write(page, text)
+    page.get_by_role("button", name="Post comment").click()
+
+
+def look_again(page: Page) -> None:
+    """Let the page look for what is new, as it does by itself every while."""
+    page.evaluate("dispatchEvent(new Event('online'))")
+
+
+def alert(page: Page) -> Locator:
+    """What is said beside the form that is open."""
+    return page.get_by_role("alert").locator("visible=true")
