@@ -13,9 +13,10 @@ from markupsafe import Markup
 
 from comments.accounts.models import User
 from comments.moderation import deciding, words
+from comments.moderation.facts import Facts
 from comments.moderation.forms import Action
 from comments.moderation.models import Report
-from comments.moderation.queries import Facts, Told
+from comments.moderation.queries import Told
 from comments.screening import words as screening
 from comments.sites.models import Membership, Role, Sanction
 from comments.threads.models import Article, Comment, Decision, Status

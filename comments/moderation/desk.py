@@ -11,8 +11,9 @@ from flask_babel import gettext as _
 from comments.errors import NotFound
 from comments.moderation import cards, queries
 from comments.moderation.cards import Card, Complained, Past
+from comments.moderation.facts import Facts
 from comments.moderation.forms import Queue
-from comments.moderation.queries import Counts, Facts, Narrowed
+from comments.moderation.queries import Counts, Narrowed
 from comments.sites.models import Membership
 from comments.threads.models import Comment, Revision
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.orm import aliased, contains_eager
+from sqlalchemy.orm import contains_eager
 
 from comments import paging
 from comments.accounts.models import User
 from comments.db import AnySelect, db
 from comments.errors import Forbidden, NotFound
+from comments.moderation import facts
+from comments.moderation.facts import Facts
 from comments.moderation.forms import Queue, View
 from comments.moderation.models import Report
-from comments.sites.models import Membership, Participant, Role, Sanction, Site
+from comments.sites.models import Membership, Participant, Sanction, Site
 from comments.threads.models import Article, Comment, Decision, Revision, State, Status
 
 SIZE = 25
@@ -27,25 +29,6 @@ MOST_COUNTED = 1000
 REPORTS = 5
 HISTORY = 50
 REPLIES = 10
-
-Parent, ParentAuthor, Decider = aliased(Comment), aliased(User), aliased(User)
-ParentText = aliased(Revision)
-
-
-class Facts(NamedTuple):
-    """One comment with what a card shows of it."""
-
-    comment: Comment
-    author: User
-    article: Article
-    text: Revision
-    role: Role | None
-    record: Participant | None
-    decision: Decision | None
-    decider: str | None
-    parent: Comment | None
-    parent_author: str | None
-    parent_html: str | None
 
 
 class Told(NamedTuple):
@@ -156,14 +139,14 @@ def page(site: Site, queue: Queue) -> paging.Page[Facts]:
     found = paging.by_moment(ids, place, newest=queue.newest, after=queue.after, size=SIZE)
     order = [column.desc() if queue.newest else column for column in place]
     return paging.cut(
-        _facts(_known(found).order_by(*order)),
+        facts.read(facts.of(found).order_by(*order)),
         SIZE,
-        lambda facts: paging.moment_cursor(facts.comment.created_at, facts.comment.id),
+        lambda row: paging.moment_cursor(row.comment.created_at, row.comment.id),
     )
 
 
 def one(comment: Comment) -> Facts:
-    return _facts(_known(sa.select(Comment.id).where(Comment.id == comment.id)))[0]
+    return facts.read(facts.of(sa.select(Comment.id).where(Comment.id == comment.id)))[0]
 
 
 def open_reports(comments: Sequence[Comment], most: int = REPORTS) -> list[Told]:
@@ -236,7 +219,7 @@ def earlier_texts(comment: Comment) -> list[Revision]:
 def above(comment: Comment) -> list[Facts]:
     """What a comment answers, and what that answers, the root first."""
     ids = sa.select(Comment.id).where(Comment.id.in_(comment.ancestor_ids))
-    return _facts(_known(ids).order_by(Comment.path)) if comment.parent_id else []
+    return facts.read(facts.of(ids).order_by(Comment.path)) if comment.parent_id else []
 
 
 def below(comment: Comment) -> list[Facts]:
@@ -247,52 +230,7 @@ def below(comment: Comment) -> list[Facts]:
         .order_by(Comment.id)
         .limit(REPLIES)
     )
-    return _facts(_known(ids).order_by(Comment.id))
-
-
-def _known(ids: AnySelect) -> AnySelect:
-    """These comments in the columns of `Facts`."""
-    chosen = ids.subquery()
-    person = sa.and_(
-        Participant.site_id == Comment.site_id, Participant.user_id == Comment.author_id
-    )
-    member = sa.and_(Membership.site_id == Comment.site_id, Membership.user_id == Comment.author_id)
-    select: AnySelect = (
-        sa.select(
-            Comment,
-            User,
-            Article,
-            Revision,
-            Membership.role,
-            Participant,
-            Decision,
-            Decider.name,
-            Parent,
-            ParentAuthor.name,
-            ParentText.html,
-        )
-        .select_from(chosen)
-        .join(Comment, Comment.id == chosen.c.id)
-        .join(User, User.id == Comment.author_id)
-        .join(Article, Article.id == Comment.article_id)
-        .join(Revision, _current(Revision, Comment))
-        .outerjoin(Membership, member)
-        .outerjoin(Participant, person)
-        .outerjoin(Decision, Decision.id == Comment.decided_id)
-        .outerjoin(Decider, Decider.id == Decision.by_id)
-        .outerjoin(Parent, Parent.id == Comment.parent_id)
-        .outerjoin(ParentAuthor, ParentAuthor.id == Parent.author_id)
-        .outerjoin(ParentText, _current(ParentText, Parent))
-    )
-    return select
-
-
-def _current(text: Any, comment: Any) -> sa.ColumnElement[bool]:
-    return sa.and_(text.comment_id == comment.id, text.number == comment.revision)
-
-
-def _facts(select: AnySelect) -> list[Facts]:
-    return [Facts(*row) for row in db.session.execute(select)]
+    return facts.read(facts.of(ids).order_by(Comment.id))
 
 
 def _told(which: sa.ColumnElement[bool]) -> list[Told]:
