@@ -28,6 +28,7 @@ T = TypeVar("T", bound="Form")
 
 _BROKEN = re.compile(r"[\x00\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 BIGGEST = 2**63 - 1
 
 
@@ -58,6 +59,18 @@ def _number(given: object) -> object:
     return given
 
 
+def _moment(given: object) -> object:
+    """A date and time as text; a number is none, though pydantic would count it from 1970."""
+    if isinstance(given, datetime):
+        return given
+    if not isinstance(given, str) or not _DATED.match(given):
+        raise PydanticCustomError("datetime_type", "is no date and time")
+    try:
+        return datetime.fromisoformat(given)
+    except ValueError:
+        raise PydanticCustomError("datetime_parsing", "is no date and time") from None
+
+
 def _within_reach(moment: datetime) -> datetime:
     if not clock.is_within_reach(moment):
         raise PydanticCustomError("datetime_parsing", "is no date and time")
@@ -75,7 +88,7 @@ Id = Annotated[
     BeforeValidator(_number),
     WithJsonSchema({"type": ["string", "integer"], "pattern": "^[0-9]{1,19}$"}),
 ]
-Moment = Annotated[AwareDatetime, AfterValidator(_within_reach)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_within_reach)]
 # What a form left empty is not there.
 Blank = BeforeValidator(_or_none)
 

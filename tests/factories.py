@@ -8,13 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from comments import clock, names
-from comments.accounts import sessions, tokens
+from comments.accounts import sessions
 from comments.accounts.models import Kind, User
 from comments.db import db, transaction
 from comments.screening.draft import Standing
 from comments.screening.findings import Finding
 from comments.screening.policy import Outcome, Verdict
-from comments.sites.models import Membership, Origin, Role, Site, SiteKey, SiteSettings
+from comments.sites import keys
+from comments.sites.models import Membership, Origin, Role, Site, SiteSettings
 from comments.threads import articles, posting, status, writing
 from comments.threads.models import Act, Article, Comment, State, Status
 
@@ -136,15 +137,7 @@ def cookie_token(user: User) -> str:
 
 def site_key(site: Site) -> str:
     """The key of a publisher's own program."""
-    token = tokens.new()
-
-    def act() -> None:
-        row = SiteKey(site_id=site.id, name="cms", token_hash=tokens.hashed(token))
-        row.created_at = clock.now()
-        db.session.add(row)
-
-    transaction(act)
-    return token
+    return transaction(lambda: keys.make(site, "cms", None, clock.now()))
 
 
 def _posted() -> status.Why:

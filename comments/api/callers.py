@@ -10,7 +10,7 @@ from werkzeug.datastructures import Authorization
 from comments.accounts.login import session_now, the_user
 from comments.accounts.models import Kind, Session, User
 from comments.errors import Forbidden, NotFound, NotSignedIn
-from comments.sites import queries as sites
+from comments.sites import keys
 from comments.sites.models import Site
 
 T = TypeVar("T")
@@ -46,10 +46,10 @@ def staff() -> User:
 def publisher(authorization: Authorization | None) -> Site:
     """The site whose own program asks. Raises NotSignedIn without a site key."""
     given = authorization.token if authorization and authorization.type == "bearer" else None
-    site = sites.of_key(given) if given else None
-    if site is None:
+    key = keys.find(given) if given else None
+    if key is None:
         raise NotSignedIn(_("This takes a site key."))
-    return site
+    return key.site
 
 
 def check_own(site: Site, key: str) -> None:

@@ -35,6 +35,11 @@ def of(site: Site) -> sa.Select[SiteKey]:
     return sa.select(SiteKey).where(SiteKey.site_id == site.id).order_by(SiteKey.id.desc())
 
 
+def find(token: str) -> SiteKey | None:
+    """The key with this token."""
+    return db.session.scalar(sa.select(SiteKey).where(SiteKey.token_hash == tokens.hashed(token)))
+
+
 def the_key(site: Site, id: int) -> SiteKey:
     """A key of this site. Raises NotFound."""
     found = db.session.scalar(of(site).where(SiteKey.id == id))

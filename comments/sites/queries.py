@@ -7,10 +7,9 @@ import re
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from comments.accounts import tokens
 from comments.db import db
 from comments.errors import NotFound
-from comments.sites.models import Origin, Site, SiteKey
+from comments.sites.models import Origin, Site
 
 KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,58}[A-Za-z0-9])?")
 
@@ -27,10 +26,3 @@ def by_key(key: str) -> Site:
 def knows_origin(address: str) -> bool:
     """Whether any site's comments may appear there."""
     return bool(db.session.scalar(sa.select(sa.exists().where(Origin.address == address))))
-
-
-def of_key(token: str) -> Site | None:
-    """The site that handed out this site key."""
-    return db.session.scalar(
-        sa.select(Site).join(SiteKey).where(SiteKey.token_hash == tokens.hashed(token))
-    )

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from comments import addresses
+from comments import addresses, markup
 from comments.forms import Blank, Form, Id, Line, Moment, Text
 from comments.threads.models import State
 
@@ -27,6 +27,8 @@ def _canonical(url: str) -> str:
 
 def _id_or_address(key: str) -> str:
     """A publisher's id is short; where there is none, the address of the page stands for it."""
+    if markup.is_blank(key):
+        raise PydanticCustomError("string_too_short", "is empty", {"min_length": 1})
     if len(key) > LONGEST_ID and readable(key) is None:
         raise PydanticCustomError("string_too_long", "is too long", {"max_length": LONGEST_ID})
     return key
