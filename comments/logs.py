@@ -6,13 +6,16 @@ import logging
 import re
 import secrets
 import time
+import traceback
 
 import structlog
 from flask import Flask, Response, g, request
+from structlog.typing import ExcInfo
 
 log = structlog.get_logger("comments")
 
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+DATABASES = ("sqlalchemy", "psycopg", "sqlite3")
 QUIET = ("/livez", "/readyz")
 
 
@@ -24,11 +27,7 @@ def configure() -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
-        processors=[
-            *shared,
-            structlog.processors.format_exc_info,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
@@ -36,13 +35,34 @@ def configure() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            processor=structlog.processors.JSONRenderer(), foreign_pre_chain=shared
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.ExceptionRenderer(_without_rows),
+                structlog.processors.JSONRenderer(),
+            ],
+            foreign_pre_chain=shared,
         )
     )
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def _without_rows(exc_info: ExcInfo) -> str:
+    """The traceback, but for what a database says of its rows: they hold what people typed."""
+    told: list[str] = []
+    error: BaseException | None = exc_info[1]
+    while error is not None:
+        told += ["".join(traceback.format_tb(error.__traceback__)) + _named(error)]
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n\nbecause of\n\n".join(told)
+
+
+def _named(error: BaseException) -> str:
+    module = type(error).__module__
+    name = f"{module}.{type(error).__qualname__}"
+    return name if module.partition(".")[0] in DATABASES else f"{name}: {error}"
 
 
 def init_app(app: Flask) -> None:
