@@ -5,9 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from comments.api import shapes
-from comments.api.forms import CommentsQuery, CountsQuery, NewAccount, NewPreview, NewSession
+from comments.api import judging, shapes
+from comments.api.forms import (
+    CommentsQuery,
+    CountsQuery,
+    NewAccount,
+    NewPreview,
+    NewSession,
+    QueueQuery,
+)
 from comments.forms import Form
+from comments.moderation.forms import Complained, Judgement
 from comments.threads.forms import ArticleFacts, EditedComment, NewComment
 
 
@@ -86,6 +94,28 @@ CALLS = {
         {200: shapes.OwnComment},
         refusals=CLASHING,
         has_html=True,
+    ),
+    "report": Call(
+        "Report a comment; the same person's second report is the first",
+        Who.READER,
+        {201: shapes.Report, 200: shapes.Report},
+        body=Complained,
+        refusals=CLASHING,
+        has_html=True,
+    ),
+    "queue": Call(
+        "Read a list of what there is to judge",
+        Who.STAFF,
+        {200: judging.Queue},
+        query=QueueQuery,
+        refusals=MISSING,
+    ),
+    "decide": Call(
+        "Approve or reject; the same decision by the same person again is the first",
+        Who.STAFF,
+        {201: judging.Decision, 200: judging.Decision},
+        body=Judgement,
+        refusals=CLASHING,
     ),
     "preview": Call(
         "See what a text will look like",

@@ -8,8 +8,10 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from comments.accounts.forms import SignIn, SignUp
-from comments.forms import Blank, Form, Line
+from comments.forms import Blank, Form, Id, Line, parse
+from comments.moderation.forms import Order, Queue, View
 from comments.threads.forms import ArticleKey, Body, Name, readable
+from comments.threads.models import Status
 
 MOST_COUNTS = 100
 
@@ -57,6 +59,22 @@ class CountsQuery(Query):
     def names(self) -> list[Name]:
         urls = self.url or [""] * len(self.article)
         return [Name(key, readable(url)) for key, url in zip(self.article, urls, strict=True)]
+
+
+class QueueQuery(Query):
+    """A list of the desk: what waits, what is reported, or all, by status and author."""
+
+    site: SiteKey
+    view: View = View.WAITING
+    status: Annotated[Status | None, Blank] = None
+    author: Annotated[Id | None, Blank] = None
+    order: Annotated[Order | None, Blank] = None
+    after: Annotated[Cursor | None, Blank] = None
+
+    @property
+    def queue(self) -> Queue:
+        """The list as the desk knows it. Raises Invalid for what only narrows all comments."""
+        return parse(Queue, self.model_dump(exclude={"site", "locale"}))
 
 
 class NewPreview(Form):

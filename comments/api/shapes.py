@@ -86,6 +86,15 @@ class Preview(Shape):
 
 
 @dataclass(frozen=True, slots=True)
+class Report(Shape):
+    """That somebody's report of a comment is noted."""
+
+    id: str
+    comment: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Token(Shape):
     """To be sent as `Authorization: Bearer TOKEN`; it is told once, and good for one site."""
 

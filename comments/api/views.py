@@ -6,17 +6,29 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue as Answer
+from flask_babel import gettext as _
 from markupsafe import Markup
 
 from comments import answers, clock, cors, forms, settings
 from comments.accounts import login, sessions
 from comments.accounts.login import the_user
 from comments.accounts.models import Kind, User
-from comments.api import asking, callers, document, shapes
-from comments.api.forms import CommentsQuery, CountsQuery, NewAccount, NewPreview, NewSession
+from comments.api import asking, callers, document, judging, shapes
+from comments.api.forms import (
+    CommentsQuery,
+    CountsQuery,
+    NewAccount,
+    NewPreview,
+    NewSession,
+    QueueQuery,
+)
 from comments.db import transaction
 from comments.errors import Fault, Invalid
+from comments.moderation import deciding, desk, reporting
+from comments.moderation import queries as moderation
+from comments.moderation.forms import Complained, Judgement
 from comments.screening import words
+from comments.sites import access
 from comments.sites import queries as sites
 from comments.sites.models import Site
 from comments.threads import articles, posting, queries, reading, writing
@@ -63,7 +75,7 @@ def edit(id: int) -> Answer:
     comment = queries.written_by(the_user(), id)
     author, now = callers.reader(comment.site_id), clock.now()
     text = writing.written(asking.body(EditedComment, request).body)
-    site, _article = queries.place_of(comment)
+    site = queries.place_of(comment)[0]
     transaction(lambda: posting.edit(site, comment, author, text, now))
     return _told(comment, comment.status, 200)
 
@@ -74,6 +86,36 @@ def withdraw(id: int) -> Answer:
     author, now = callers.reader(comment.site_id), clock.now()
     transaction(lambda: posting.withdraw(comment, author, now))
     return _told(comment, comment.status, 200)
+
+
+@api.post(f"{COMMENT}/reports")
+def report(id: int) -> Answer:
+    the_user()
+    comment = moderation.reportable(id)
+    by, now = callers.reader(comment.site_id), clock.now()
+    form = asking.body(Complained, request)
+    reported = transaction(lambda: reporting.report(comment, form, by, now))
+    code, message = 201 if reported.is_new else 200, _("Thank you. A moderator will look at it.")
+    if answers.wants_html():
+        return _html("said", code, message=message)
+    return jsonify(shapes.Report(str(reported.report.id), str(comment.id), message)), code
+
+
+@api.get("/moderation/queue")
+def queue() -> Answer:
+    judge = callers.staff()
+    query = asking.query(QueueQuery, request.args)
+    viewer = access.the_membership(query.site, judge)
+    return jsonify(judging.queue(desk.page(viewer, query.queue, clock.now()), query.site))
+
+
+@api.post(f"{COMMENT}/decisions")
+def decide(id: int) -> Answer:
+    judge, now = callers.staff(), clock.now()
+    comment, _viewer = moderation.for_review(judge, id)
+    form = asking.body(Judgement, request)
+    decided = transaction(lambda: deciding.decide(comment, form, judge, now))
+    return jsonify(judging.decision(decided.decision)), 201 if decided.is_new else 200
 
 
 @api.post("/preview")
