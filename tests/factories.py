@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from comments import clock, names
-from comments.accounts import sessions
-from comments.accounts.models import Kind, User
+from comments.accounts import sessions, tokens
+from comments.accounts.models import Kind, Session, User
 from comments.db import db, transaction
 from comments.screening.draft import Standing
 from comments.screening.findings import Finding
@@ -197,3 +197,25 @@ def plans_of(act: Any) -> list[str]:
         for statement, parameters in seen
         for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
     ]
+
+
+def session(user: User) -> Session:
+    """A browser where this person is signed in."""
+    token = cookie_token(user)
+    return db.session.scalars(
+        sa.select(Session).where(Session.token_hash == tokens.hashed(token))
+    ).one()
+
+
+def newest() -> Comment:
+    return db.session.scalars(sa.select(Comment).order_by(Comment.id.desc()).limit(1)).one()
+
+
+def earlier() -> None:
+    """Let every comment be a minute older, so that the next is not too fast."""
+
+    def act() -> None:
+        for row in db.session.scalars(sa.select(Comment)):
+            row.created_at -= timedelta(minutes=1)
+
+    transaction(act)

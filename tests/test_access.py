@@ -1,0 +1,267 @@
+"""Every route, tried by everybody: the table of rights in ARCHITECTURE.md, run.
+
+kim is staff of the gazette without any right; nobody is not signed in. A route that is missing
+from the table fails, and so does one that is no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from comments import clock
+from comments.accounts.models import User
+from comments.db import db, transaction
+from comments.sites import sanctions
+from comments.sites.models import Measure, Role, SiteKey
+from tests import factories
+from tests.conftest import PUBLISHER, Cast
+
+PEOPLE = ("nobody", "rae", "kim", "mo", "ada", "sam")
+# yes: in, whatever the form then says; sign in: 401, or the way to the sign-in page.
+YES, SIGN_IN, NO, GONE = "yes", "sign in", "403", "404"
+
+EVERYBODY = (YES,) * 6
+MEMBERS_OF_THE_SERVICE = (SIGN_IN, YES, YES, YES, YES, YES)
+MODERATORS = (SIGN_IN, GONE, NO, YES, YES, GONE)
+ADMINS = (SIGN_IN, GONE, NO, NO, YES, GONE)
+AUTHOR = (SIGN_IN, YES, GONE, GONE, GONE, GONE)
+
+
+@dataclass(frozen=True)
+class Try:
+    """Who gets in, and what is sent; `{…}` in the address is filled from the world."""
+
+    rights: tuple[str, ...]
+    values: dict[str, str] = field(default_factory=dict)
+    query: str = ""
+    data: dict[str, str] | None = None
+    json: Any = None
+
+
+def comment(rights: tuple[str, ...], **fields: Any) -> Try:
+    return Try(rights, {"id": "comment"}, **fields)
+
+
+POSTED = {"site": "gazette", "article": "a1", "body": "Hello."}
+THREAD = "?site=gazette&article=a1"
+CONNECT = f"?site=gazette&origin={PUBLISHER}&nonce=0123456789abcdef"
+
+TABLE: dict[str, Try] = {
+    "GET /": Try((SIGN_IN, YES, YES, YES, YES, YES)),
+    "GET /account": Try(MEMBERS_OF_THE_SERVICE),
+    "GET /account/data": Try(MEMBERS_OF_THE_SERVICE),
+    "POST /account/data": Try(MEMBERS_OF_THE_SERVICE),
+    "GET /account/delete": Try(MEMBERS_OF_THE_SERVICE),
+    "POST /account/delete": Try(MEMBERS_OF_THE_SERVICE),
+    "GET /account/email": Try(MEMBERS_OF_THE_SERVICE),
+    "POST /account/email": Try(MEMBERS_OF_THE_SERVICE),
+    "GET /account/name": Try(MEMBERS_OF_THE_SERVICE),
+    "POST /account/name": Try(MEMBERS_OF_THE_SERVICE),
+    "GET /account/password": Try(MEMBERS_OF_THE_SERVICE),
+    "POST /account/password": Try(MEMBERS_OF_THE_SERVICE),
+    "GET /account/sessions": Try(MEMBERS_OF_THE_SERVICE),
+    "POST /account/sessions/<int:id>/end": Try(
+        (SIGN_IN, YES, GONE, GONE, GONE, GONE), {"id": "session"}
+    ),
+    "POST /account/sessions/end": Try(MEMBERS_OF_THE_SERVICE),
+    "GET /sign-in": Try(EVERYBODY),
+    "POST /sign-in": Try(EVERYBODY, data={"login": "nobody here", "password": "x" * 12}),
+    "POST /sign-out": Try(EVERYBODY),
+    "GET /sign-up": Try(EVERYBODY),
+    "POST /sign-up": Try(EVERYBODY),
+    "GET /link/<token>": Try((GONE,) * 6),
+    "POST /link/<token>": Try((GONE,) * 6),
+    "GET /sites": Try(MEMBERS_OF_THE_SERVICE),
+    "GET /sites/<key>/articles": Try(MODERATORS),
+    "POST /sites/<key>/articles/<int:id>": Try(
+        MODERATORS, {"id": "article"}, data={"state": "closed"}
+    ),
+    "GET /sites/<key>/keys": Try(ADMINS),
+    "POST /sites/<key>/keys": Try(ADMINS),
+    "POST /sites/<key>/keys/<int:id>/revoke": Try(ADMINS, {"id": "key"}),
+    "GET /sites/<key>/members": Try(ADMINS),
+    "POST /sites/<key>/members": Try(ADMINS),
+    "POST /sites/<key>/members/<int:id>": Try(ADMINS, {"id": "kim"}, data={"role": "staff"}),
+    "POST /sites/<key>/members/<int:id>/remove": Try(ADMINS, {"id": "kim"}),
+    "GET /sites/<key>/moderation": Try(MODERATORS),
+    "GET /sites/<key>/sanctions": Try(MODERATORS),
+    "POST /sites/<key>/sanctions/<int:id>/lift": Try(MODERATORS, {"id": "sanction"}),
+    "GET /sites/<key>/settings": Try(ADMINS),
+    "POST /sites/<key>/settings": Try(ADMINS),
+    "GET /thread": Try(EVERYBODY, query=THREAD),
+    "POST /thread": Try(MEMBERS_OF_THE_SERVICE, data=POSTED),
+    "GET /mine": Try(MEMBERS_OF_THE_SERVICE),
+    "GET /comments/<int:id>": comment(EVERYBODY),
+    "GET /comments/<int:id>/delete": comment(AUTHOR),
+    "POST /comments/<int:id>/delete": comment(AUTHOR),
+    "GET /comments/<int:id>/edit": comment(AUTHOR),
+    "POST /comments/<int:id>/edit": comment(AUTHOR, data={"body": "Other."}),
+    "GET /comments/<int:id>/report": comment(MEMBERS_OF_THE_SERVICE),
+    "POST /comments/<int:id>/report": comment(
+        (SIGN_IN, NO, YES, YES, YES, YES), data={"reason": "spam"}
+    ),
+    "GET /moderation": Try((SIGN_IN, GONE, GONE, YES, YES, YES)),
+    "GET /moderation/comments/<int:id>": comment(MODERATORS),
+    "POST /moderation/comments/<int:id>/decisions": comment(MODERATORS),
+    "POST /moderation/comments/<int:id>/sanctions": comment(MODERATORS),
+    "GET /connect": Try(MEMBERS_OF_THE_SERVICE, query=CONNECT),
+    "POST /connect": Try(
+        MEMBERS_OF_THE_SERVICE,
+        data={"site": "gazette", "origin": PUBLISHER, "nonce": "0123456789abcdef"},
+    ),
+    # What publishers' pages and programs ask, with a person's own API token.
+    "GET /embed.js": Try(EVERYBODY),
+    "GET /embed/thread": Try(EVERYBODY, query=THREAD),
+    "GET /embed/me": Try((SIGN_IN,) * 6, query=THREAD),
+    "POST /embed/token": Try((NO,) * 6, json={"code": "x" * 43, "verifier": "y" * 43}),
+    "GET /api/v1/comments": Try(EVERYBODY, query=THREAD),
+    "POST /api/v1/comments": Try(MEMBERS_OF_THE_SERVICE, json=POSTED),
+    "PATCH /api/v1/comments/<int:id>": comment(AUTHOR, json={"body": "Other."}),
+    "DELETE /api/v1/comments/<int:id>": comment(AUTHOR),
+    "POST /api/v1/comments/<int:id>/reports": comment(
+        (SIGN_IN, NO, YES, YES, YES, YES), json={"reason": "spam"}
+    ),
+    "POST /api/v1/comments/<int:id>/decisions": comment(
+        MODERATORS, json={"action": "approve", "revision": 1, "seen": None}
+    ),
+    "GET /api/v1/moderation/queue": Try(MODERATORS, query="?site=gazette&view=waiting"),
+    "GET /api/v1/counts": Try(EVERYBODY, query=THREAD),
+    "GET /api/v1/openapi.json": Try(EVERYBODY),
+    "POST /api/v1/preview": Try(MEMBERS_OF_THE_SERVICE, json={"site": "gazette", "body": "*a*"}),
+    "POST /api/v1/accounts": Try(EVERYBODY, json={}),
+    "POST /api/v1/sessions": Try(EVERYBODY, json={}),
+    "DELETE /api/v1/sessions/current": Try(MEMBERS_OF_THE_SERVICE),
+    "PUT /api/v1/articles/<path:key>": Try((SIGN_IN,) * 6, {"key": "a1"}, json={"site": "gazette"}),
+    "GET /livez": Try(EVERYBODY),
+    "GET /readyz": Try(EVERYBODY),
+}
+# Files of a release are the same for everybody and need no site.
+FILES = ("/assets/", "/embed/<release>/")
+
+
+def routes(app: Flask) -> set[str]:
+    return {
+        f"{method} {rule.rule}"
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if not rule.rule.startswith(FILES)
+    }
+
+
+def test_every_route_is_in_the_table(app: Flask) -> None:
+    assert routes(app) == set(TABLE)
+
+
+@dataclass(frozen=True)
+class World:
+    cast: Cast
+    kim: User
+    ids: dict[str, int]
+
+    def person(self, name: str) -> User | None:
+        people = {"rae": self.cast.rae, "mo": self.cast.mo, "ada": self.cast.ada}
+        return {**people, "sam": self.cast.sam, "kim": self.kim}.get(name)
+
+
+@pytest.fixture
+def world(cast: Cast) -> World:
+    """One of everything on the gazette: a comment of rae's, a member, a key, a sanction."""
+    kim, zoe = factories.user("kim"), factories.user("zoe")
+    factories.member(cast.gazette, kim, Role.STAFF)
+    article = factories.article(cast.gazette, "a1")
+    row = factories.comment(article, cast.rae)
+    ban = transaction(
+        lambda: sanctions.impose(
+            cast.gazette, zoe, (Measure.BAN, None, "Threats."), cast.ada, clock.now()
+        )
+    )
+    factories.site_key(cast.gazette)
+    ids = {
+        "comment": row.id,
+        "article": article.id,
+        "kim": kim.id,
+        "sanction": ban.id,
+        "key": db.session.scalars(sa.select(SiteKey)).one().id,
+        "session": factories.session(cast.rae).id,
+    }
+    return World(cast, kim, ids)
+
+
+def attempt(world: World, browser: FlaskClient, who: User | None, route: str) -> TestResponse:
+    method, rule = route.split(" ", 1)
+    tried = TABLE[route]
+    address = rule.replace("<token>", "no-such-token").replace("<path:key>", "a1")
+    address = address.replace("<key>", "gazette")
+    if "id" in tried.values:
+        address = address.replace("<int:id>", str(world.ids[tried.values["id"]]))
+    sent: dict[str, Any] = {"json": tried.json} if tried.json is not None else {}
+    if tried.data is not None:
+        sent = {"data": tried.data}
+    if rule.startswith(("/api/", "/embed")) and who is not None:
+        sent["headers"] = {"Authorization": f"Bearer {factories.api_token(who)}"}
+    return browser.open(address + tried.query, method=method, **sent)
+
+
+def outcome(response: TestResponse) -> str:
+    status = response.status_code
+    if status in (301, 302, 303) and "/sign-in" in response.location:
+        return SIGN_IN
+    assert status < 500, response.text
+    return {401: SIGN_IN, 403: NO, 404: GONE}.get(status, YES)
+
+
+# Signing in wrongly answers 401 to everybody, and leaving leads to the sign-in page: that is in.
+IN_ANYWAY = {"POST /sign-in", "POST /sign-out", "POST /api/v1/sessions"}
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+@pytest.mark.parametrize("route", TABLE)
+def test_each_gets_what_the_table_says(
+    world: World, as_: Callable[..., FlaskClient], route: str, who: str
+) -> None:
+    person = world.person(who)
+    found = outcome(attempt(world, as_(person), person, route))
+    expected = TABLE[route].rights[PEOPLE.index(who)]
+    if route in IN_ANYWAY and found == SIGN_IN:
+        found = YES
+    assert found == expected
+
+
+STAFF_ROUTES = [route for route, tried in TABLE.items() if tried.rights in (MODERATORS, ADMINS)]
+
+
+@pytest.mark.parametrize("route", [route for route in STAFF_ROUTES if " /api/" in route])
+def test_a_widgets_token_has_a_readers_rights_only(
+    world: World, client: FlaskClient, route: str
+) -> None:
+    method, rule = route.split(" ", 1)
+    address = rule.replace("<int:id>", str(world.ids["comment"])) + TABLE[route].query
+    token = factories.bearer(world.cast.ada, world.cast.gazette)
+    headers = {"Authorization": f"Bearer {token}", "Origin": PUBLISHER}
+    response = client.open(address, method=method, headers=headers, json=TABLE[route].json)
+    assert response.status_code == 403
+
+
+PAGES = [
+    route
+    for route, tried in TABLE.items()
+    if route.startswith("GET ") and tried.rights[0] == SIGN_IN and " /api/" not in route
+]
+
+
+@pytest.mark.parametrize("route", [route for route in PAGES if " /embed" not in route])
+def test_a_bearer_is_nobody_on_our_pages(world: World, client: FlaskClient, route: str) -> None:
+    address = route.removeprefix("GET ").replace("<key>", "gazette")
+    address = address.replace("<int:id>", str(world.ids["comment"])) + TABLE[route].query
+    headers = {"Authorization": f"Bearer {factories.api_token(world.cast.ada)}"}
+    response = client.get(address, headers=headers)
+    assert response.status_code in (302, 303)
+    assert "/sign-in" in response.location
