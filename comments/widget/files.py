@@ -15,6 +15,8 @@ from comments.i18n import LANGUAGES
 FOLDER = Path(__file__).parent / "static"
 
 TEXTS = {path.name: path.read_text() for path in sorted(FOLDER.iterdir())}
+# A style as a module: a page's policy may forbid to load one from us by itself.
+TEXTS["style.js"] = f"export default {orjson.dumps(TEXTS['writing.css']).decode()};\n"
 MODULES = sorted(name for name in TEXTS if name.endswith(".js") and name != "embed.js")
 RELEASE = hashlib.sha256("".join(TEXTS.values()).encode()).hexdigest()[:12]
 

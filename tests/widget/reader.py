@@ -11,15 +11,22 @@ from comments.sites.models import Site
 from tests import factories
 
 
+def keep_token(page: Page, url: str, user: User, site: Site) -> str:
+    """Let the browser remember that somebody signed in on the site of this page before."""
+    origin = url.rpartition("/")[0]
+    token = factories.bearer(user, site, origin)
+    page.goto(f"{origin}/nothing")
+    page.evaluate(
+        "([name, kept]) => localStorage.setItem(name, kept)",
+        [f"comments:{site.key}", json.dumps({"token": token})],
+    )
+    return token
+
+
 def arrive(page: Page, url: str, user: User, site: Site) -> None:
     """Open the page as somebody who signed in there before."""
-    origin = url.rpartition("/")[0]
-    kept = json.dumps({"token": factories.bearer(user, site, origin)})
+    keep_token(page, url, user, site)
     page.goto(url)
-    page.evaluate(
-        "([name, kept]) => localStorage.setItem(name, kept)", [f"comments:{site.key}", kept]
-    )
-    page.reload()
     expect(page.get_by_text(f"Signed in as {user.name}").first).to_be_visible()
 
 

@@ -6,11 +6,15 @@ import {
   announce, below, button, commentOf, dressOwn, find, foldOf, headingOf, idOf, made, pageOf,
   rootsOf, send,
 } from "./page.js";
+import style from "./style.js";
 import { arrive, signIn, signOut } from "./signing.js";
 import { graft, leave, offer, passMore, renew, review, takeFresh } from "./weaving.js";
 import { focusIn, label, reopen, unfold } from "./writing.js";
 
 export { arrive };
+
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(style);
 
 let onPage = new Map();
 
@@ -20,6 +24,8 @@ const onSite = (site, act) => onPage.forEach((thread) => {
 
 const meet = (thread) => {
   onPage = thread.threads;
+  const sheets = thread.root.adoptedStyleSheets;
+  if (sheets.length === 1) thread.root.adoptedStyleSheets = [sheets[0], sheet];
   thread.identify = (other) => onSite(other.site, identify);
   thread.forget = (other) => onSite(other.site, forget);
 };
@@ -111,11 +117,13 @@ export const changed = async (thread, view) => {
   if (tokenOf(thread.site)) await identify(thread);
 };
 
+const startOf = (view) => view.querySelector(":scope > .start, :scope > .state");
+
 const openOrClose = (thread, view) => {
   const isOpen = view.dataset.open;
   if (isOpen === thread.view.dataset.open) return;
   thread.view.dataset.open = isOpen;
-  const [old, fresh] = [thread.view, view].map((part) => part.querySelector(":scope > .start, :scope > .state"));
+  const [old, fresh] = [startOf(thread.view), startOf(view)];
   if (old && fresh) old.replaceWith(fresh.cloneNode(true));
 };
 

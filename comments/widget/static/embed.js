@@ -95,7 +95,7 @@
 
     const root = slot.shadowRoot || slot.attachShadow({ __proto__: null, mode: "open" });
     root.adoptedStyleSheets = [sheet];
-    const thread = { id, slot, root, site, article, url, home, sort: "", threads, ask, dress, mark, show, compare };
+    const thread = { id, slot, root, site, article, url, home, sort: "", writes: 0, threads, ask, dress, mark, show, compare };
     thread.path = (more) => {
       const query = new URLSearchParams();
       const wanted = { __proto__: null, site, article, url, sort: thread.sort, locale: slot.lang, ...more };
@@ -227,14 +227,16 @@
     }
   };
 
-  const compare = async (thread) => {
+  const compare = async (thread, more) => {
     dress(thread.view, thread.view.lang);
-    const call = await ask(thread.path(), "document");
+    const { writes } = thread;
+    const call = await ask(thread.path(more), "document");
     const tag = call.getResponseHeader("ETag");
-    if (tag === thread.tag || threads.get(thread.slot) !== thread) return;
+    if (tag === thread.tag || threads.get(thread.slot) !== thread || writes !== thread.writes) return false;
     const act = await rest();
     await act.changed(thread, call.response.querySelector(".thread"));
     thread.tag = tag;
+    return true;
   };
 
   const again = () => setTimeout(() => look().finally(again), SOON + SOON * Math.random());

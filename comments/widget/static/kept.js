@@ -1,14 +1,17 @@
 /* What is kept in this browser, in one entry for each site: the token, and what was typed. */
 
+/* Objects without a prototype, since pages may have put anything on that. */
+const plain = (object) => ({ __proto__: null, ...object });
+
 const memory = new Map();
 
 const nameOf = (site) => `comments:${site}`;
 
 const read = (site) => {
   try {
-    return JSON.parse(localStorage.getItem(nameOf(site))) || {};
+    return plain(JSON.parse(localStorage.getItem(nameOf(site))));
   } catch {
-    return memory.get(site) || {};
+    return plain(memory.get(site));
   }
 };
 
@@ -24,8 +27,6 @@ const keep = (site, change) => {
   }
 };
 
-const isEmpty = (object) => Object.keys(object).length === 0;
-
 export const tokenOf = (site) => read(site).token || "";
 
 export const keepToken = (site, token) => keep(site, (kept) => {
@@ -34,17 +35,25 @@ export const keepToken = (site, token) => keep(site, (kept) => {
 });
 
 /* Drafts by place: "write", "reply:12" or "edit:12". */
-export const draftsOf = (site, article) => (read(site).drafts || {})[article] || {};
+const keyOf = (article, place) => `${article}\n${place}`;
 
-export const keepDraft = (site, article, place, draft) => keep(site, (kept) => {
-  const drafts = kept.drafts || {};
-  const here = drafts[article] || {};
-  if (draft) here[place] = draft;
-  else delete here[place];
-  drafts[article] = here;
-  if (isEmpty(here)) delete drafts[article];
-  kept.drafts = drafts;
-  if (isEmpty(drafts)) delete kept.drafts;
+export const draftOf = (thread, place) => plain(read(thread.site).drafts)[keyOf(thread.article, place)];
+
+export const placesOf = (thread) => {
+  const places = new Set();
+  for (const key of Object.keys(plain(read(thread.site).drafts))) {
+    const start = keyOf(thread.article, "");
+    if (key.startsWith(start)) places.add(key.slice(start.length));
+  }
+  return places;
+};
+
+export const keepDraft = (thread, place, draft) => keep(thread.site, (kept) => {
+  const drafts = plain(kept.drafts);
+  if (draft) drafts[keyOf(thread.article, place)] = draft;
+  else delete drafts[keyOf(thread.article, place)];
+  if (Object.keys(drafts).length) kept.drafts = drafts;
+  else delete kept.drafts;
 });
 
 /* What the page needs when its reader comes back from signing in on ours; for this tab alone. */

@@ -83,7 +83,7 @@ const exchange = (home, code, verifier) => new Promise((done) => {
   call.setRequestHeader("Content-Type", "application/json");
   call.onload = () => done(call.status === 200 && call.response.token);
   call.onerror = () => done("");
-  call.send(JSON.stringify({ code, verifier }));
+  call.send(JSON.stringify({ __proto__: null, code, verifier }));
 });
 
 export const signOut = async (thread) => {

@@ -1,7 +1,7 @@
 /* The forms in a thread: write, reply, edit, delete, report. What was typed outlives a failed
    request, a reload and a token that has ended. */
 
-import { draftsOf, keepDraft, keepToken, random, tokenOf } from "./kept.js";
+import { draftOf, keepDraft, keepToken, placesOf, random, tokenOf } from "./kept.js";
 import {
   announce, below, button, commentOf, counted, dressOwn, find, foldOf, headingOf, made, refusalOf,
   rootsOf, send, tell,
@@ -33,6 +33,9 @@ export const unfold = (thread, kind, comment) => {
   return form;
 };
 
+/* Not `elements.body`, which a property on Object.prototype would hide. */
+const fieldOf = (form, name) => form.elements.namedItem(name);
+
 export const focusIn = (form) => {
   const field = form.querySelector("textarea[name=body], input[type=radio]") || form.querySelector("button");
   field.focus();
@@ -50,12 +53,12 @@ const setIn = (thread, form, kind, comment) => {
 };
 
 const fill = (thread, form, kind, comment) => {
-  const draft = draftsOf(thread.site, thread.article)[form.dataset.place];
-  const area = form.elements.body;
+  const draft = draftOf(thread, form.dataset.place);
+  const area = fieldOf(form, "body");
   area.value = draft ? draft.text : (kind === "edit" && thread.me.editable[comment.dataset.comment]) || "";
   if (kind === "reply") form.querySelector(".label").textContent = thread.words.reply;
   area.addEventListener("input", () => typed(thread, form));
-  if (draft) keepDraft(thread.site, thread.article, form.dataset.place, { ...draft, isOpen: true });
+  if (draft) keepDraft(thread, form.dataset.place, { ...draft, isOpen: true });
   label(thread, form);
 };
 
@@ -74,16 +77,16 @@ export const label = (thread, form) => {
 /* The key goes with the words: a text that was sent and then changed is another one. */
 const typed = (thread, form) => {
   const { place } = form.dataset;
-  const text = form.elements.body.value;
-  const old = draftsOf(thread.site, thread.article)[place];
+  const text = fieldOf(form, "body").value;
+  const old = draftOf(thread, place);
   const key = old && !old.isSent ? old.key : random();
-  keepDraft(thread.site, thread.article, place, text.trim() ? { text, key, isOpen: true } : null);
+  keepDraft(thread, place, text.trim() ? { text, key, isOpen: true } : null);
   form.querySelector("[data-seen]").hidden = true;
   measure(thread, form);
 };
 
 const measure = (thread, form) => {
-  const area = form.elements.body;
+  const area = fieldOf(form, "body");
   const line = form.querySelector("[data-left]");
   let left = Number(area.dataset.most);
   for (const _ of area.value.trim()) left -= 1;
@@ -111,8 +114,8 @@ const clicked = (thread, form, event) => {
 /* Put a form away and go back to where it came from; what was typed is there when it comes again. */
 const fold = (thread, form) => {
   const [kind, id] = form.dataset.place.split(":");
-  const draft = draftsOf(thread.site, thread.article)[form.dataset.place];
-  if (draft) keepDraft(thread.site, thread.article, form.dataset.place, { ...draft, isOpen: false });
+  const draft = draftOf(thread, form.dataset.place);
+  if (draft) keepDraft(thread, form.dataset.place, { ...draft, isOpen: false });
   remove(thread, form);
   const from = id ? find(thread, id).querySelector(`[data-act=${kind}]`) : thread.view.querySelector(".write");
   (from || headingOf(thread)).focus();
@@ -126,7 +129,7 @@ const remove = (thread, form) => {
 };
 
 const preview = async (thread, form) => {
-  const body = { site: thread.site, body: form.elements.body.value };
+  const body = { __proto__: null, site: thread.site, body: fieldOf(form, "body").value };
   const call = await sent(thread, form, ["POST", "/api/v1/preview", body], () => preview(thread, form));
   if (!call) return;
   const seen = form.querySelector("[data-seen]");
@@ -160,7 +163,7 @@ const askAgain = (thread, form, again) => {
 
 const submit = async (thread, form) => {
   const [kind, id] = form.dataset.place.split(":");
-  if (kind === "report" && !form.elements.reason.value) return tell(thread, form, thread.words.reason);
+  if (kind === "report" && !fieldOf(form, "reason").value) return tell(thread, form, thread.words.reason);
   if (!tokenOf(thread.site)) {
     if (!await signIn(thread, form)) return null;
     thread.identify(thread);
@@ -170,7 +173,7 @@ const submit = async (thread, form) => {
 
 /* What a page says of its article only fills blanks, and must not keep anybody from posting. */
 const factsOf = ({ slot, site, article, url }) => {
-  const facts = { site, article };
+  const facts = { __proto__: null, site, article };
   const [title, section] = [slot.dataset.title, slot.dataset.section];
   const published = new Date(slot.dataset.published || NaN);
   if (/^https?:/.test(url) && url.length <= 2000) facts.url = url;
@@ -182,25 +185,26 @@ const factsOf = ({ slot, site, article, url }) => {
 
 const post = async (thread, form, parent) => {
   const { place } = form.dataset;
-  const text = form.elements.body.value;
-  const draft = draftsOf(thread.site, thread.article)[place] || { text, key: random() };
-  keepDraft(thread.site, thread.article, place, { ...draft, isSent: true });
-  const body = { ...factsOf(thread), body: text };
+  const text = fieldOf(form, "body").value;
+  const draft = draftOf(thread, place) || { text, key: random() };
+  keepDraft(thread, place, { ...draft, isSent: true });
+  const body = factsOf(thread);
+  body.body = text;
   if (parent) body.parent = Number(parent);
-  if (form.elements.website.value) body.website = form.elements.website.value;
+  if (fieldOf(form, "website").value) body.website = fieldOf(form, "website").value;
   const request = ["POST", "/api/v1/comments", body, draft.key];
   const call = await sent(thread, form, request, () => post(thread, form, parent));
   if (!call) return;
-  keepDraft(thread.site, thread.article, place, null);
+  keepDraft(thread, place, null);
   remove(thread, form);
   show(thread, call, parent);
 };
 
 const edit = async (thread, form, id) => {
-  const body = { body: form.elements.body.value };
+  const body = { __proto__: null, body: fieldOf(form, "body").value };
   const call = await sent(thread, form, ["PATCH", `/api/v1/comments/${id}`, body], () => edit(thread, form, id));
   if (!call) return;
-  keepDraft(thread.site, thread.article, form.dataset.place, null);
+  keepDraft(thread, form.dataset.place, null);
   remove(thread, form);
   show(thread, call);
 };
@@ -229,9 +233,11 @@ const show = async (thread, call, parent) => {
 
 const saidIn = (call) => call.response.querySelector("[data-said]").textContent;
 
-/* See what else changed: the number of comments, and what may be edited now. */
+/* See what else changed: the number of comments, and what may be edited now. A cache may still hold
+   the page as it was before, and an answer that is on its way may be older than what was written. */
 const follow = async (thread) => {
-  const isNew = await thread.compare(thread).catch(() => false);
+  thread.writes += 1;
+  const isNew = await thread.compare(thread, { fresh: random() }).catch(() => false);
   if (!isNew) await thread.identify(thread);
 };
 
@@ -253,7 +259,7 @@ const erase = async (thread, form, id) => {
 };
 
 const report = async (thread, form, id) => {
-  const body = { reason: form.elements.reason.value, text: form.elements.text.value };
+  const body = { __proto__: null, reason: fieldOf(form, "reason").value, text: fieldOf(form, "text").value };
   const path = `/api/v1/comments/${id}/reports`;
   const call = await sent(thread, form, ["POST", path, body], () => report(thread, form, id));
   if (!call) return;
@@ -269,11 +275,10 @@ const SENDING = { write: post, reply: post, edit, delete: erase, report };
 
 /* The drafts that lay open when the page was left. */
 export const reopen = (thread) => {
-  const drafts = draftsOf(thread.site, thread.article);
-  for (const place of Object.keys(drafts)) {
+  for (const place of placesOf(thread)) {
     const [kind, id] = place.split(":");
     const comment = id ? find(thread, id) : null;
     const isPossible = kind === "edit" ? thread.me && Object.hasOwn(thread.me.editable, id) : thread.view.querySelector(".start");
-    if (drafts[place].isOpen && isPossible && (!id || comment)) unfold(thread, kind, comment);
+    if (draftOf(thread, place).isOpen && isPossible && (!id || comment)) unfold(thread, kind, comment);
   }
 };
