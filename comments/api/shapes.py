@@ -14,6 +14,7 @@ from comments.sites.models import Role
 from comments.threads.drawing import Drawn, Gone, Thread
 from comments.threads.models import Article as Row
 from comments.threads.models import State, Status
+from comments.threads.reading import One
 
 
 class Shape:
@@ -154,8 +155,9 @@ def comment(drawn: Drawn, place: tuple[str, str]) -> Comment:
     return Comment(**_facts(drawn, place))
 
 
-def own_comment(drawn: Drawn, place: tuple[str, str], body: str | None, message: str) -> OwnComment:
-    return OwnComment(**_facts(drawn, place), body=body, message=message)
+def own_comment(one: One, message: str) -> OwnComment:
+    facts = _facts(one.comment, (one.site, one.article))
+    return OwnComment(**facts, body=one.source, message=message)
 
 
 def article(row: Row, site: str) -> Article:

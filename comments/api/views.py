@@ -169,17 +169,13 @@ def openapi() -> Answer:
 
 def _told(comment: Comment, status: Status, done: int) -> Answer:
     """What became of somebody's own comment, and what happens next; what waits is only accepted."""
-    drawn = reading.one(comment, own=status is not Status.WITHDRAWN)
+    one = reading.one(comment)
     if status is Status.REJECTED:
-        raise _rejected(drawn)
+        raise _rejected(one.comment)
     code, message = 202 if status is Status.PENDING else done, said(status)
-    site, article = queries.place_of(comment)
     if answers.wants_html():
-        place = {"site": site, "key": article.key, "base": settings.current().url}
-        return _html("answer", code, comment=drawn, message=message, **place)
-    body = None if status is Status.WITHDRAWN else queries.source_of(comment)
-    shape = shapes.own_comment(drawn, (site.key, article.key), body, message)
-    return jsonify(shape), code
+        return _html("answer", code, one=one, message=message, base=settings.current().url)
+    return jsonify(shapes.own_comment(one, message)), code
 
 
 def _html(name: str, code: int, **values: Any) -> Answer:

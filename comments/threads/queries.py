@@ -117,11 +117,18 @@ def those(ids: Sequence[int]) -> list[Row]:
     return rows(drawable().where(Comment.id.in_(ids), Comment.shown).order_by(Comment.path))
 
 
-def one(id: int) -> Row:
-    """A comment, whatever its status, with the reason of the last decision."""
-    select = drawable().add_columns(Decision.reason, Decision.note)
-    select = select.outerjoin(Decision, Decision.id == Comment.decided_id)
-    return rows(select.where(Comment.id == id))[0]
+def one(id: int) -> tuple[Row, str, str, str]:
+    """A comment, whatever became of it and why; its source, and where it stands."""
+    select = (
+        drawable()
+        .add_columns(Decision.reason, Decision.note, Revision.source, Site.key, Article.key)
+        .outerjoin(Decision, Decision.id == Comment.decided_id)
+        .join(Article, Article.id == Comment.article_id)
+        .join(Site, Site.id == Comment.site_id)
+        .where(Comment.id == id)
+    )
+    *row, source, site, article = db.session.execute(select).one()
+    return Row(*row), source, site, article
 
 
 def own(site: Site, article_id: int, person: User, size: int) -> list[Row]:

@@ -19,7 +19,7 @@ from comments.sites.models import Site
 from comments.threads import articles, queries, tree
 from comments.threads.drawing import Drawn, Row, Thread, drawn
 from comments.threads.forms import Name
-from comments.threads.models import DEEPEST, STEP, Article, Comment, State
+from comments.threads.models import DEEPEST, STEP, Article, Comment, State, Status
 
 ROOTS = 25
 REPLIES = 12
@@ -51,6 +51,16 @@ class Mine:
     title: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class One:
+    """A comment, where it stands, and what its author typed."""
+
+    comment: Drawn
+    site: str
+    article: str
+    source: str | None
+
+
 def read(site: Site, name: Name, view: View, now: datetime) -> Thread:
     """A page as everybody sees it; an article that nobody knows is empty and open.
 
@@ -72,9 +82,11 @@ def own(site: Site, article_id: int, person: User) -> tuple[Drawn, ...]:
     return tuple(drawn(row, own=True) for row in queries.own(site, article_id, person, OWN))
 
 
-def one(comment: Comment, *, own: bool) -> Drawn:
-    """One comment alone, as its author (`own`) or as everybody else sees it."""
-    return drawn(queries.one(comment.id), own=own)
+def one(comment: Comment) -> One:
+    """One comment alone, for its author; what they deleted, as everybody sees it."""
+    row, source, site, article = queries.one(comment.id)
+    own = row.status is not Status.WITHDRAWN
+    return One(drawn(row, own=own), site, article, source if own else None)
 
 
 def counts(site: Site, names: Sequence[Name]) -> dict[str, int]:

@@ -13,7 +13,7 @@ from comments.threads.models import Answer, Comment, State, Status
 from tests import factories
 from tests.api.conftest import Call, later, rows
 from tests.api.test_reading import FIELDS, READ
-from tests.conftest import HOST, PUBLISHER, Cast
+from tests.conftest import HOST, PUBLISHER, Cast, Statements
 
 NEW = {"site": "gazette", "article": "a1", "body": "Hello *there*."}
 
@@ -46,6 +46,18 @@ def test_a_reply_names_its_parent_by_text_or_number(
         assert response.status_code == 201
         assert response.json["parent"] == str(root.id)
     assert call("GET", READ).json["items"][0]["replies"] == 1
+
+
+def test_a_post_costs_few_statements(
+    call: Call, cast: Cast, frozen: object, rae: str, statements: Statements
+) -> None:
+    root = factories.comment(factories.article(cast.gazette, "a1"), cast.sam)
+    call("POST", "/comments", rae, json=NEW)
+    later(minutes=1)
+    body = {**NEW, "parent": str(root.id), "body": "Again."}
+    statements.clear()
+    call("POST", "/comments", rae, json=body, headers={"Idempotency-Key": "k"})
+    assert len(statements) <= 3 + 16  # the token, the site and the answer; the post itself
 
 
 def test_what_waits_is_accepted_and_seen_by_nobody_else(call: Call, cast: Cast, rae: str) -> None:
