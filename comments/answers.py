@@ -99,12 +99,13 @@ def _from_http(error: HTTPException) -> AnyResponse:
         return error.get_response()
     if isinstance(error, SecurityError):  # a host that is not ours: no page of ours can be built
         return Response(_("This is not the address of this service.") + "\n", 400)
+    if error.code == 429:  # too many from one address, which are counted by the minute
+        return refused(TooMany(_("Too many tries. Please wait a little."), retry_after=60))
     refusal = DomainError(_words(error.code), code=_code(error.code))
     refusal.status = error.code
     response = refused(refusal)
-    for name in ("Allow", "Retry-After"):
-        if value := error.get_response().headers.get(name):
-            response.headers[name] = value
+    if allowed := error.get_response().headers.get("Allow"):
+        response.headers["Allow"] = allowed
     return response
 
 
@@ -120,12 +121,11 @@ def _words(code: int) -> str:
         405: _("This can't be done here."),
         413: _("That is too much at once."),
         415: _("This kind of content is not understood here."),
-        429: _("Too many tries. Please wait a little."),
     }.get(code, _("This request was refused."))
 
 
 def _code(code: int) -> str:
-    return {404: "not-found", 413: "too-large", 429: "too-many"}.get(
+    return {404: "not-found", 413: "too-large"}.get(
         code, HTTPStatus(code).phrase.lower().replace(" ", "-")
     )
 
