@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test soak check fix migration lock wheel
+.PHONY: help run test soak check fix migration messages lock wheel
 
 help:
 	@echo "make run                   the demo, on http://127.0.0.1:$(PORT) (PORT=9000 for another)"
@@ -15,6 +15,7 @@ help:
 	@echo "make check                 style, types, and whether models and migrations agree"
 	@echo "make fix                   mend the style"
 	@echo "make migration m=\"...\"     a new migration, from what changed in the models"
+	@echo "make messages              collect what is to be translated, and compile what is"
 	@echo "make lock                  pin the dependencies of pyproject.toml again"
 	@echo "make wheel                 build what is released, into dist/"
 
@@ -44,6 +45,17 @@ migration: .venv/.dev
 	@folder=$$(mktemp -d) && export COMMENTS_INSTANCE="$$folder" && \
 		$(BIN)/comments migrate && $(BIN)/flask --app wsgi db migrate -m "$(m)"; \
 		code=$$?; rm -r "$$folder"; exit $$code
+
+messages: .venv/.dev
+	@folder=$$(mktemp -d) && \
+		$(BIN)/pybabel -q extract $(EXTRACT) -o "$$folder/messages.pot" . && \
+		$(BIN)/pybabel -q update $(UPDATE) -i "$$folder/messages.pot" -d $(TRANSLATIONS) && \
+		$(BIN)/pybabel -q compile -d $(TRANSLATIONS); \
+		code=$$?; rm -r "$$folder"; exit $$code
+
+TRANSLATIONS = comments/translations
+EXTRACT = -F babel.cfg -k lazy_gettext --no-location --sort-output --no-wrap --project comments
+UPDATE = --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap
 
 lock: .venv/.dev
 	$(PIP) uv

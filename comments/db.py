@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event, orm
 from sqlalchemy.dialects import postgresql, sqlite
@@ -129,7 +130,7 @@ class TicketLock:
         with self._guard:
             if turn in self._waiting:
                 self._waiting.remove(turn)
-                raise Busy("Too many people are writing at once.")
+                raise Busy(_("Too many people are writing at once. Please try again."))
         # Handed over in the very last moment: the lock is ours after all.
 
     def _release(self) -> None:
@@ -160,7 +161,8 @@ def transaction(act: Callable[[], T]) -> T:
             if attempt == TRIES:
                 if isinstance(error, IntegrityError):
                     raise
-                raise Busy("The database is busy.") from error
+                words = _("The service is busy. Nothing was stored; please try again.")
+                raise Busy(words) from error
     raise AssertionError("unreachable")
 
 

@@ -143,8 +143,16 @@ def _fault(detail: ErrorDetails) -> Fault:
     field = ".".join(str(part) for part in detail["loc"])
     code = SAME.get(detail["type"], detail["type"])
     words = MESSAGES.get(code)
-    message = str(words) % detail.get("ctx", {}) if words else str(detail["msg"])
+    message = str(words) % _facts(detail) if words else str(detail["msg"])
     return Fault(field, code, message)
+
+
+def _facts(detail: ErrorDetails) -> dict[str, Any]:
+    """What the words of a fault may name; pydantic joins choices in English, we by commas."""
+    facts = detail.get("ctx", {})
+    if "expected" in facts:
+        facts["expected"] = ", ".join(re.findall("'[^']*'", facts["expected"]))
+    return facts
 
 
 # What pydantic calls a text of the wrong length depends on where the limit was written.
@@ -163,13 +171,14 @@ MESSAGES = {
     "id": lazy_gettext("This is no id."),
     "int_type": lazy_gettext("This must be a whole number."),
     "int_parsing": lazy_gettext("This must be a whole number."),
+    "int_parsing_size": lazy_gettext("This must be a whole number."),
     "int_from_float": lazy_gettext("This must be a whole number."),
     "greater_than_equal": lazy_gettext("This must be at least %(ge)s."),
     "less_than_equal": lazy_gettext("This may be at most %(le)s."),
     "bool_type": lazy_gettext("This must be true or false."),
     "bool_parsing": lazy_gettext("This must be true or false."),
-    "enum": lazy_gettext("This must be %(expected)s."),
-    "literal_error": lazy_gettext("This must be %(expected)s."),
+    "enum": lazy_gettext("This must be one of these: %(expected)s."),
+    "literal_error": lazy_gettext("This must be one of these: %(expected)s."),
     "datetime_parsing": lazy_gettext("This is no date and time."),
     "datetime_from_date_parsing": lazy_gettext("This is no date and time."),
     "datetime_type": lazy_gettext("This is no date and time."),

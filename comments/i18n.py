@@ -5,15 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, format_datetime, format_timedelta, get_locale
+from flask_babel import Babel, format_datetime, format_timedelta, get_locale, refresh
 from flask_babel import gettext as _
 
 from comments import clock
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
-# Not for people: English with every word marked, right to left, to see that nothing was missed.
-PSEUDO = "ar_001"
-RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
 
 babel = Babel()
 
@@ -26,9 +23,9 @@ def init_app(app: Flask) -> None:
 
 
 def prefer(code: str) -> None:
-    """Speak this language for the rest of the request, unless the address asks for another."""
-    if code in LANGUAGES or code == PSEUDO:
-        g.preferred_language = code
+    """Speak this language, and not the browser's, unless the address asks for another."""
+    g.preferred_language = code if code in LANGUAGES else "en"
+    refresh()
 
 
 def language() -> str:
@@ -37,7 +34,8 @@ def language() -> str:
 
 
 def direction() -> str:
-    return "rtl" if str(get_locale()).partition("_")[0] in RIGHT_TO_LEFT else "ltr"
+    locale = get_locale()
+    return locale.text_direction if locale else "ltr"
 
 
 def moment(when: datetime) -> str:
@@ -56,9 +54,15 @@ def age(when: datetime) -> str:
 def _selected() -> str:
     if not has_request_context():
         return "en"
-    asked = request.args.get("locale", "")
-    if asked in LANGUAGES or asked == PSEUDO:
-        return asked
-    if preferred := g.get("preferred_language"):
-        return str(preferred)
-    return request.accept_languages.best_match(list(LANGUAGES)) or "en"
+    return (
+        _spoken(request.args.get("locale", ""))
+        or g.get("preferred_language")
+        or request.accept_languages.best_match(list(LANGUAGES))
+        or "en"
+    )
+
+
+def _spoken(tag: str) -> str | None:
+    """The language of ours that a tag names: for de-AT, it is de."""
+    code = tag.replace("-", "_")
+    return next((each for each in (code, code.partition("_")[0]) if each in LANGUAGES), None)

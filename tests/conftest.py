@@ -23,13 +23,13 @@ from itsdangerous import URLSafeTimedSerializer
 from playwright.sync_api import Browser, sync_playwright
 from werkzeug.test import TestResponse
 
-from comments import clock, create_app
+from comments import clock, create_app, i18n
 from comments.accounts.models import User
 from comments.db import db
 from comments.security import limiter
 from comments.settings import Settings
 from comments.sites.models import Role, Site
-from tests import factories, live, servers
+from tests import factories, live, pseudo, servers
 from tests.api import contract
 from tests.corpora import shared
 
@@ -203,6 +203,17 @@ def as_(app: Flask) -> Callable[[User | None], FlaskClient]:
         return made
 
     return browser
+
+
+@pytest.fixture
+def marked(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The code of a language for tests alone, which the service speaks meanwhile."""
+    pseudo.write(tmp_path)
+    babel = app.extensions["babel"]
+    places = [*babel.translation_directories, str(tmp_path)]
+    monkeypatch.setattr(babel, "translation_directories", places)
+    monkeypatch.setitem(i18n.LANGUAGES, pseudo.CODE, pseudo.NAME)
+    return pseudo.CODE
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue as Answer
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from comments import answers, clock, cors, forms, settings
+from comments import answers, clock, cors, forms, i18n, settings
 from comments.accounts import login, sessions
 from comments.accounts.login import the_user
 from comments.accounts.models import Kind, User
@@ -200,6 +200,7 @@ def _public_site(key: str) -> Site:
     """The site of a read that is the same for everybody, and that its own pages may read."""
     site = sites.by_key(key)
     cors.open_to(site.addresses)
+    i18n.prefer(site.settings.language)
     return site
 
 

@@ -111,13 +111,13 @@ def sanction(id: int) -> Page:
 @moderation.get("/comments/<int:id>/report")
 def report_form(id: int) -> Page:
     user = the_user()
-    return _report(queries.reportable(id), user, Filled())
+    return _report(_reportable(id), user, Filled())
 
 
 @moderation.post("/comments/<int:id>/report")
 def report(id: int) -> Page:
     user = the_user()
-    comment = queries.reportable(id)
+    comment = _reportable(id)
     sent = _sent()
     try:
         form = forms.parse(Complained, sent)
@@ -144,13 +144,18 @@ def _file(comment: Comment, viewer: Membership, sent: Sent) -> Page:
     return page, sent.error.status if sent.error else 200
 
 
+def _reportable(id: int) -> Comment:
+    """A comment that may be reported; the answer speaks the language of its site."""
+    comment = queries.reportable(id)
+    i18n.prefer(comment.article.site.settings.language)
+    return comment
+
+
 def _report(comment: Comment, user: User, form: Filled) -> str:
-    site = comment.article.site
-    i18n.prefer(site.settings.language)
     facts = queries.one(comment)
     return render_template(
         "moderation/report.html",
-        site=site,
+        site=comment.article.site,
         comment=comment,
         name=cards.called(facts.author.name),
         html=cards.marked(facts.text.html),

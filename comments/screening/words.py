@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
+
+from comments.i18n import moment
 
 Params = Mapping[str, Any]
 
@@ -52,7 +55,8 @@ def finding(kept: Mapping[str, Any]) -> str:
 def _until(params: Params) -> str:
     until, reason = params.get("until"), params.get("reason") or ""
     if until:
-        return _("You can't write here until %(until)s. %(reason)s", until=until, reason=reason)
+        day = moment(datetime.fromisoformat(until))
+        return _("You can't write here until %(until)s. %(reason)s", until=day, reason=reason)
     return _("You can't write here any more. %(reason)s", reason=reason)
 
 

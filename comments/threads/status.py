@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 
 from comments.accounts.models import User
 from comments.db import db, upsert
@@ -52,7 +53,8 @@ def move(comment: Comment, to: Status, why: Why, now: datetime) -> Decision:
     if to not in LEGAL[before] or (
         before is None and to is WITHDRAWN and why.act is not Act.IMPORT
     ):
-        raise Conflict("This comment can't be moved there.", code="illegal-move", status=before)
+        message = _("This is not possible with this comment any more.")
+        raise Conflict(message, code="illegal-move", status=before)
     comment.status = to
     comment.shown = to is PUBLISHED or comment.replies > 0
     if to is WITHDRAWN:

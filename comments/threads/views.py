@@ -21,7 +21,7 @@ from comments.sites.models import Role, Site
 from comments.threads import articles, posting, queries, reading, structured, writing
 from comments.threads.drawing import Drawn, Thread
 from comments.threads.forms import ArticleState, EditedComment, ListQuery, NewComment, PageQuery
-from comments.threads.models import Comment, Status
+from comments.threads.models import Article, Comment, Status
 from comments.threads.reading import View
 from comments.threads.words import said
 
@@ -64,16 +64,15 @@ def thread() -> str | tuple[str, int]:
 def post() -> Response | tuple[str, int]:
     author, sent = the_user(), _sent("act", "key")
     query = forms.parse(PageQuery, sent)
+    site = _site(query.site)
     composer = Composer(sent.get("parent"), sent.get("body", ""), request.form.get("key", "")[:200])
     try:
         form = forms.parse(NewComment, sent)
         text = writing.written(form.body)
         if request.form.get("act") == "preview":
             return _page(query, replace(composer, preview=_marked(text)))
-        site, now = sites.by_key(form.site), clock.now()
-        posted = transaction(
-            lambda: posting.post(site, author, form, text, now, composer.key or None)
-        )
+        key, now = composer.key or None, clock.now()
+        posted = transaction(lambda: posting.post(site, author, form, text, now, key))
     except DomainError as error:
         return _page(query, replace(composer, error=error))
     flash(said(posted.status))
@@ -97,7 +96,7 @@ def edit_form(id: int) -> str:
 def edit(id: int) -> Response | str | tuple[str, int]:
     user = the_user()
     comment = queries.written_by(user, id)
-    site, article = queries.place_of(comment)
+    site, article = _home(comment)
     composer = Composer(body=request.form.get("body", ""))
     try:
         text = writing.written(forms.parse(EditedComment, _sent("act")).body)
@@ -113,8 +112,7 @@ def edit(id: int) -> Response | str | tuple[str, int]:
 @threads.get("/comments/<int:id>/delete")
 def delete_form(id: int) -> str:
     comment = queries.written_by(the_user(), id)
-    site, article = queries.place_of(comment)
-    i18n.prefer(site.settings.language)
+    site, article = _home(comment)
     return render_template("threads/delete.html", comment=comment, site=site, article=article)
 
 
@@ -122,7 +120,7 @@ def delete_form(id: int) -> str:
 def delete(id: int) -> Response:
     user = the_user()
     comment = queries.written_by(user, id)
-    site, article = queries.place_of(comment)
+    site, article = _home(comment)
     transaction(lambda: posting.withdraw(comment, user, clock.now()))
     flash(said(comment.status))
     return redirect(url_for("threads.thread", site=site.key, article=article.key), 303)
@@ -183,8 +181,7 @@ def _sent(*own: str) -> dict[str, str]:
 
 
 def _page(query: PageQuery, composer: Composer) -> tuple[str, int]:
-    site = sites.by_key(query.site)
-    i18n.prefer(site.settings.language)
+    site = _site(query.site)
     thread = _read(site, query, composer)
     page = render_template(
         "threads/thread.html",
@@ -200,6 +197,20 @@ def _page(query: PageQuery, composer: Composer) -> tuple[str, int]:
     return page, composer.error.status if composer.error else 200
 
 
+def _site(key: str) -> Site:
+    """The site of this key, whose language the answer speaks."""
+    site = sites.by_key(key)
+    i18n.prefer(site.settings.language)
+    return site
+
+
+def _home(comment: Comment) -> tuple[Site, Article]:
+    """Where a comment was written; the answer speaks the language of its site."""
+    site, article = queries.place_of(comment)
+    i18n.prefer(site.settings.language)
+    return site, article
+
+
 def _read(site: Site, query: PageQuery, composer: Composer) -> Thread:
     """The page around what is read or answered; a text is not lost with what it answers."""
     now = clock.now()
@@ -213,8 +224,7 @@ def _read(site: Site, query: PageQuery, composer: Composer) -> Thread:
 
 
 def _edit_page(comment: Comment, composer: Composer) -> str:
-    site, article = queries.place_of(comment)
-    i18n.prefer(site.settings.language)
+    site, article = _home(comment)
     return render_template(
         "threads/edit.html", comment=comment, site=site, article=article, composer=composer
     )

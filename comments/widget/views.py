@@ -136,7 +136,6 @@ def _site(key: str) -> Site:
     """The site, to whose pages the answer is open, and whose language it speaks."""
     site = sites.by_key(key)
     cors.open_to(site.addresses)
-    i18n.prefer("en")  # and not the browser's language: everybody gets the same bytes
     i18n.prefer(site.settings.language)
     return site
 

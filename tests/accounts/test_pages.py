@@ -484,7 +484,7 @@ def test_fields_that_are_not_on_a_form_are_refused(as_: As, rae: User, page: str
     browser = as_(rae if page.startswith("/account") else None)
     answer = browser.post(page, data={"is_staff": "1", "site_id": "1"})
     assert answer.status_code == 422
-    assert "is_staff: This is not known here." in answer.text
+    assert "<code>is_staff</code>: This is not known here." in answer.text
 
 
 @pytest.mark.parametrize(

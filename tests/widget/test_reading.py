@@ -266,8 +266,8 @@ def test_a_page_of_another_origin_gets_nothing(
     expect(page.get_by_role("alert")).to_contain_text("The comments could not be loaded.")
 
 
-def test_the_slot_may_ask_for_a_language(page: Page, publisher: Publisher) -> None:
-    page.goto(publisher.page(slot(lang="ar_001")))
+def test_the_slot_may_ask_for_a_language(page: Page, publisher: Publisher, marked: str) -> None:
+    page.goto(publisher.page(slot(lang="ar-001")))
     expect(page.locator(".thread")).to_have_attribute("dir", "rtl")
 
 
