@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from comments.accounts.models import User
 from comments.cli import main
 from comments.db import db
-from comments.sites import access, queries
+from comments.sites import access, keys, queries
 from comments.sites.models import Role
 from tests import servers
 from tests.conftest import Cast
@@ -167,9 +167,11 @@ def test_addresses_of_a_site_come_and_go(operator: Command, cast: Cast) -> None:
 
 def test_keys_of_a_site_come_and_go(operator: Command, cast: Cast) -> None:
     token = operator("site", "key", "add", "gazette", "cms")
-    assert queries.of_key(token) is cast.gazette
+    found = keys.find(token)
+    assert found is not None
+    assert found.site is cast.gazette
     operator("site", "key", "revoke", "gazette", "cms")
-    assert queries.of_key(token) is None
+    assert keys.find(token) is None
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_a_page_as_it_should_be() -> None:
     [
         (GOOD.replace("embed.js", "other.js"), "script", "is missing"),
         (GOOD.replace("talk.example/embed", "elsewhere.example/embed"), "script", "elsewhere"),
-        (GOOD.replace("data-comments ", ""), "slot", "there is none"),
+        (GOOD.replace("data-comments ", ""), "slot", "there is none in"),
         (GOOD.replace('data-site="gazette"', ""), "site", "names none"),
         (GOOD.replace('data-site="gazette"', 'data-site="gazete"'), "site", "'gazete'"),
         (GOOD.replace('data-site="gazette"', 'data-site="quiet"'), "site", "origin add quiet"),
@@ -74,6 +74,14 @@ def test_a_page_that_is_wrong(html: str, about: str, words: str) -> None:
 def test_an_element_is_a_slot_too() -> None:
     element = '<comments-thread site="gazette" article="a-1"></comments-thread>'
     assert looked_at(GOOD.replace("data-comments ", "") + element) == {}
+
+
+def test_a_page_of_counts_needs_no_slot() -> None:
+    script = '<script async src="https://talk.example/embed.js"></script>'
+    count = '<span data-comments-count data-site="gazette" data-article="{}"></span>'
+    page = pages.read(PAGE, script + count.format("a-1") + count.format("a-2"), {})
+    told = [each.about for each in embeds.examine(page, SERVICE, SITES)]
+    assert told == ["script", "site", "policy"]
 
 
 def test_the_canonical_address_names_the_article() -> None:

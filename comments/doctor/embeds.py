@@ -11,19 +11,17 @@ from comments.doctor.findings import Finding, fail, ok, warn
 from comments.doctor.pages import Attributes, Page
 from comments.doctor.policies import Asked
 
+SLOT = '<section data-comments data-site="KEY" data-article="ID">No comments yet...</section>'
+
 
 def examine(page: Page, service: str, sites: Mapping[str, list[str]]) -> Iterator[Finding]:
     """`service` is our own address, `sites` the web addresses of every site by its key."""
     yield from _script(page, service)
-    if not page.slots:
-        yield fail(
-            "slot",
-            "there is none in the page's HTML; add: "
-            '<section data-comments data-site="KEY" data-article="ID">No comments yet...</section>',
-        )
-    for slot in page.slots:
-        yield _site(page, slot, sites)
-        yield _article(page, slot)
+    if page.slots or page.counts:
+        yield from dict.fromkeys(_site(page, each, sites) for each in page.slots + page.counts)
+        yield from (_article(page, each) for each in page.slots)
+    else:
+        yield fail("slot", f"there is none in the page's HTML; add: {SLOT}")
     yield from _policies(page, service)
     yield from _surroundings(page)
 
@@ -46,7 +44,7 @@ def _embeds(page: Page) -> list[Attributes]:
 def _site(page: Page, slot: Attributes, sites: Mapping[str, list[str]]) -> Finding:
     key, origin = slot.get("data-site", ""), addresses.origin(page.url)
     if not key:
-        return fail("site", 'the slot names none; add data-site="KEY"')
+        return fail("site", 'the slot or count names none; add data-site="KEY"')
     if key not in sites:
         return fail("site", f"there is none with the key {key!r}; see: comments site list")
     if origin not in sites[key]:
@@ -98,5 +96,5 @@ def _surroundings(page: Page) -> Iterator[Finding]:
             "the page's Cross-Origin-Opener-Policy keeps our window from answering, so people "
             "leave the page to sign in and come back",
         )
-    if not page.has_noscript_link:
+    if page.slots and not page.has_noscript_link:
         yield warn("noscript", "nothing leads to the comments without JavaScript")

@@ -30,6 +30,7 @@ class Page:
     opener_policy: str = ""
     scripts: list[Attributes] = field(default_factory=list)
     slots: list[Attributes] = field(default_factory=list)
+    counts: list[Attributes] = field(default_factory=list)
     canonical: str | None = None
     has_noscript_link: bool = False
 
@@ -84,6 +85,8 @@ class _Reader(HTMLParser):
             self._page.scripts.append({**given, "src": urljoin(self._page.url, given["src"])})
         elif "data-comments" in given:
             self._page.slots.append(given)
+        elif "data-comments-count" in given:
+            self._page.counts.append(given)
         elif tag == "comments-thread":
             self._page.slots.append({f"data-{name}": value for name, value in given.items()})
         else:
