@@ -19,6 +19,7 @@ def tab(chromium: Browser, publisher_url: str) -> Iterator[Page]:
     # The service is not there; what the publisher owes its readers stands without it.
     context.route("http://127.0.0.1:8000/**", lambda route: route.abort())
     yield context.new_page()
+    context.unroute_all(behavior="ignoreErrors")
     context.close()
 
 
