@@ -6,13 +6,14 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wsgi import FileWrapper
 
 from comments import settings
 from comments.accounts.models import User
@@ -27,7 +28,7 @@ class _Quiet(WSGIRequestHandler):
 @contextmanager
 def serving(app: Any, host: str = "127.0.0.1") -> Iterator[str]:
     """The address under which a WSGI app answers, with a thread for each request."""
-    server = make_server(host, 0, app, threaded=True, request_handler=_Quiet)
+    server = make_server(host, 0, _closing_files(app), threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -36,6 +37,19 @@ def serving(app: Any, host: str = "127.0.0.1") -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _closing_files(app: Any) -> Any:
+    """Files are read before they are sent: the server leaves them open when a browser hangs up."""
+
+    def answer(environ: Any, start_response: Any) -> Any:
+        parts = app(environ, start_response)
+        if not isinstance(parts, FileWrapper):
+            return parts
+        with closing(parts):
+            return [b"".join(parts)]
+
+    return answer
 
 
 @contextmanager
