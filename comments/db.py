@@ -16,7 +16,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event, orm
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from comments.errors import Busy
 
@@ -33,9 +33,9 @@ NAMING = {
 
 TRIES = 3
 LOCK_SECONDS = 20.0
-# The PostgreSQL states after which the same act may well succeed; the last means that another made
-# the very row in the same moment, which a second look will find.
-SERIALISATION, DEADLOCK, DOUBLE = "40001", "40P01", "23505"
+# States of PostgreSQL: two transactions crossed, waited for each other, made the same row, or one
+# waited for the other for too long.
+SERIALISATION, DEADLOCK, DOUBLE, HELD_UP = "40001", "40P01", "23505", "55P03"
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -148,21 +148,19 @@ _writing: ContextVar[bool] = ContextVar("writing", default=False)
 def transaction(act: Callable[[], T]) -> T:
     """Do `act` in one write transaction and commit it: the only commit in the code.
 
-    What was read before is read again inside, under the lock. A serialisation failure or a
-    deadlock is tried again, so `act` may run more than once. Raises Busy when the database
-    could not take the write in time.
+    What was read before is read again inside, under the lock. A serialisation failure, a deadlock
+    or a row that another made just now is tried again, so `act` may run more than once. Raises
+    Busy when the database could not take the write in time.
     """
     for attempt in range(1, TRIES + 1):
         try:
             return _once(act)
         except DBAPIError as error:
-            if not _passing(error):
-                raise
-            if attempt == TRIES:
-                if isinstance(error, IntegrityError):
-                    raise
+            if _is_held_up(error) or (_is_passing(error) and attempt == TRIES):
                 words = _("The service is busy. Nothing was stored; please try again.")
                 raise Busy(words) from error
+            if not _is_passing(error) and not (_is_double(error) and attempt < TRIES):
+                raise
     raise AssertionError("unreachable")
 
 
@@ -191,10 +189,23 @@ def _write_lock() -> Iterator[None]:
         yield
 
 
-def _passing(error: DBAPIError) -> bool:
-    if getattr(error.orig, "sqlstate", None) in (SERIALISATION, DEADLOCK, DOUBLE):
-        return True
-    return isinstance(error, OperationalError) and "database is locked" in str(error.orig)
+def _is_passing(error: DBAPIError) -> bool:
+    return _state(error) in (SERIALISATION, DEADLOCK)
+
+
+def _is_double(error: DBAPIError) -> bool:
+    """Another made the very row in the same moment, which a second look will find."""
+    return _state(error) == DOUBLE
+
+
+def _is_held_up(error: DBAPIError) -> bool:
+    """The wait for a lock is over already; to begin it anew would only make it longer."""
+    locked = isinstance(error, OperationalError) and "database is locked" in str(error.orig)
+    return locked or _state(error) == HELD_UP
+
+
+def _state(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
 
 
 def watch(engine: Engine) -> None:
