@@ -1,49 +1,62 @@
-"""Every answer of the API that a test sees is held against the document."""
+"""Every answer that the API gives to any test or browser is held against the document."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response, request
+from jsonschema.exceptions import ValidationError
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Rule
-from werkzeug.test import TestResponse
 
 from comments.api import document
 
-PROBLEM = "application/problem+json"
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 
-def check(app: Flask, response: TestResponse) -> None:
-    request = response.request
+def watch(app: Flask) -> list[str]:
+    """Where answers from now on differ from the document; a list that grows."""
+    broken: list[str] = []
+
+    def hold(response: Response) -> Response:
+        try:
+            _check(app, response)
+        except (AssertionError, ValidationError) as fault:
+            broken.append(f"{request.method} {request.path}: {str(fault).splitlines()[0]}")
+        return response
+
+    app.after_request(hold)
+    return broken
+
+
+def _check(app: Flask, response: Response) -> None:
     if not request.path.startswith("/api/") or request.method == "OPTIONS":
         return
-    rule = _rule(app, response)
+    rule = _rule(app)
     if rule is None:
         assert response.status_code in (404, 405, 413, 429)
-        _check_body(app, {"$ref": "#/components/schemas/Problem"}, response)
+        _check_body(app, PROBLEM, response)
         return
-    answer = _answer(app, rule, response)
-    content = answer.get("content")
+    content = _answer(app, rule, response).get("content")
     if content is None or request.method == "HEAD":
-        assert not response.data
         return
     assert response.mimetype in content, f"{response.mimetype} is not in the document"
     _check_body(app, content[response.mimetype]["schema"], response)
 
 
-def _rule(app: Flask, response: TestResponse) -> Rule | None:
-    path, method = response.request.path, response.request.method
+def _rule(app: Flask) -> Rule | None:
     try:
-        rule, _arguments = app.url_map.bind("").match(path, method, return_rule=True)
+        rule, _arguments = app.url_map.bind("").match(
+            request.path, request.method, return_rule=True
+        )
     except (NotFound, MethodNotAllowed):
         return None
     return rule
 
 
-def _answer(app: Flask, rule: Rule, response: TestResponse) -> Any:
+def _answer(app: Flask, rule: Rule, response: Response) -> Any:
     found = document.document(app.url_map)
     operation = found["paths"][document.path_of(rule)][document.method_of(rule)]
     status = str(response.status_code)
@@ -52,11 +65,11 @@ def _answer(app: Flask, rule: Rule, response: TestResponse) -> Any:
     return found["components"]["responses"]["Refusal"] if "$ref" in answer else answer
 
 
-def _check_body(app: Flask, schema: dict[str, Any], response: TestResponse) -> None:
+def _check_body(app: Flask, schema: dict[str, Any], response: Response) -> None:
     if response.mimetype == "text/html":
-        assert response.text
+        assert response.get_data()
         return
-    _validator(app, schema["$ref"]).validate(response.json)
+    _validator(app, schema["$ref"]).validate(response.get_json())
 
 
 @cache
