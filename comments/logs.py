@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import secrets
+import sys
 import time
 import traceback
 
@@ -19,34 +20,36 @@ DATABASES = ("sqlalchemy", "psycopg", "sqlite3")
 QUIET = ("/livez", "/readyz")
 
 
+SHARED: list[structlog.types.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
 def configure() -> None:
-    """Write JSON lines to standard error; what libraries log goes the same way."""
-    shared: list[structlog.types.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
+    """Let everything that libraries log come out as JSON lines, too."""
     handler = logging.StreamHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.ExceptionRenderer(_without_rows),
-                structlog.processors.JSONRenderer(),
+                *_rendering(),
             ],
-            foreign_pre_chain=shared,
+            foreign_pre_chain=SHARED,
         )
     )
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def _rendering() -> list[structlog.types.Processor]:
+    return [
+        structlog.processors.ExceptionRenderer(_without_rows),
+        structlog.processors.JSONRenderer(),
+    ]
 
 
 def _without_rows(exc_info: ExcInfo) -> str:
@@ -66,6 +69,12 @@ def _named(error: BaseException) -> str:
 
 
 def init_app(app: Flask) -> None:
+    """Whichever server runs the app: structlog by itself would print the values of variables."""
+    structlog.configure(
+        processors=[*SHARED, *_rendering()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+    )
     app.before_request(_begin)
     app.after_request(_end)
 

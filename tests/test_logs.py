@@ -22,17 +22,22 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture
-def lines() -> Iterator[Lines]:
-    """What is logged as `comments serve` logs it."""
-    root, written = logging.getLogger(), io.StringIO()
+def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
+    """What is logged as `comments serve` logs it: first what libraries say, then our own."""
+    logs.init_app(Flask("a service"))
+    root, libraries = logging.getLogger(), io.StringIO()
     handlers, level = root.handlers, root.level
     logs.configure()
     (handler,) = root.handlers
     assert isinstance(handler, logging.StreamHandler)
-    handler.setStream(written)
-    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    handler.setStream(libraries)
+
+    def told() -> list[dict[str, Any]]:
+        written = libraries.getvalue() + capsys.readouterr().err
+        return [json.loads(line) for line in written.splitlines()]
+
+    yield told
     root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
 
 
 def test_a_value_with_line_breaks_stays_in_its_line(lines: Lines) -> None:
@@ -54,11 +59,12 @@ def test_an_error_is_one_line_without_what_was_typed(app: Flask, cast: Cast, lin
     except sa.exc.IntegrityError:
         structlog.get_logger("test").exception("unexpected")
         logging.getLogger("a.library").exception("unexpected")
-    for line in lines():
+    told = lines()
+    for line in told:
         assert "sqlalchemy.exc.IntegrityError" in line["exception"]
         assert "factories.py" in line["exception"]
         assert private not in str(line)
-    assert len(lines()) == 2
+    assert len(told) == 2
 
 
 def test_other_errors_say_what_they_are(lines: Lines) -> None:
