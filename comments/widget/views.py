@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urldefrag, urlencode
 
@@ -95,7 +96,7 @@ def me() -> str:
 @widget.get("/connect")
 def connect() -> Response | tuple[str, int, dict[str, str]]:
     asked = _asked(request.args)
-    site = sites.by_key(asked.site)
+    site = _at_home(asked.site)
     connecting.check_origin(site, asked.origin)
     if signed_in() is None:
         return redirect(url_for("accounts.sign_in", site=site.key, next=_here()))
@@ -106,8 +107,8 @@ def connect() -> Response | tuple[str, int, dict[str, str]]:
 @widget.post("/connect")
 def connected() -> Response | str:
     user, now = the_user(), clock.now()
-    asked = _asked({k: v for k, v in request.form.items() if k != "csrf_token"})
-    site = sites.by_key(asked.site)
+    asked = _asked(request.form)
+    site = _at_home(asked.site)
     if isinstance(asked, ToWindow):
         token = transaction(lambda: connecting.token(site, asked.origin, user, now))
         return render_template("widget/handed.html", site=site, asked=asked, token=token)
@@ -134,8 +135,14 @@ def _open_to_known() -> str:
 
 def _site(key: str) -> Site:
     """The site, to whose pages the answer is open, and whose language it speaks."""
-    site = sites.by_key(key)
+    site = _at_home(key)
     cors.open_to(site.addresses)
+    return site
+
+
+def _at_home(key: str) -> Site:
+    """The site, whose language the answer speaks."""
+    site = sites.by_key(key)
     i18n.prefer(site.settings.language)
     return site
 
@@ -148,10 +155,9 @@ def _reader(site: Site) -> User:
     return user
 
 
-def _asked(given: Any) -> ToWindow | ToPage:
-    if "back" in given:
-        return forms.parse(ToPage, given)
-    return forms.parse(ToWindow, given)
+def _asked(given: Mapping[str, str]) -> ToWindow | ToPage:
+    asked = {name: value for name, value in given.items() if name not in ("csrf_token", "locale")}
+    return forms.parse(ToPage, asked) if "back" in asked else forms.parse(ToWindow, asked)
 
 
 def _here() -> str:
