@@ -14,8 +14,11 @@ from comments.sites.models import Site
 
 @dataclass(frozen=True, slots=True)
 class Entry:
+    """A place, and the part of the product of which it stands for every page."""
+
     label: str
     endpoint: str
+    section: str = ""
 
 
 def entries(user: User | None) -> list[Entry]:
@@ -23,11 +26,16 @@ def entries(user: User | None) -> list[Entry]:
     if user is None:
         return []
     roles = [row.role for row in db.session.scalars(access.memberships_of(user))]
-    found = [Entry(_("Moderation"), "moderation.desk")] if any(r.moderates for r in roles) else []
+    found = []
+    if any(role.moderates for role in roles):
+        found.append(Entry(_("Moderation"), "moderation.desk", "moderation"))
     if roles:
-        found.append(Entry(_("Sites"), "sites.index"))
-    mine = Entry(_("Your comments"), "threads.mine")
-    return [*found, mine, Entry(_("Account"), "accounts.account")]
+        found.append(Entry(_("Sites"), "sites.index", "sites"))
+    return [
+        *found,
+        Entry(_("Your comments"), "threads.mine"),
+        Entry(_("Account"), "accounts.account", "accounts"),
+    ]
 
 
 def of_site(site: Site, user: User | None) -> list[Entry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response
@@ -54,7 +54,6 @@ def _surroundings() -> dict[str, Any]:
         "site": g.get("site"),
         "navigation": LocalProxy(lambda: navigation.entries(login.signed_in())),
         "pages_of": lambda site: navigation.of_site(site, login.signed_in()),
-        "has_page": lambda endpoint: endpoint in current_app.view_functions,
     }
 
 
@@ -64,8 +63,7 @@ def home() -> Response:
     user = login.signed_in()
     if user is None:
         return redirect(url_for("accounts.sign_in"))
-    places = [each.endpoint for each in navigation.entries(user)]
-    return redirect(url_for(next(each for each in places if each in current_app.view_functions)))
+    return redirect(url_for(navigation.entries(user)[0].endpoint))
 
 
 @sites.get("/sites")

@@ -1,27 +1,147 @@
+"""Every page of accounts and sites in a real browser, narrow and wide, light and dark."""
+
 from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests import axe, live
+from comments import clock
+from comments.accounts import links, passwords
+from comments.accounts.models import User
+from comments.db import transaction
+from comments.sites import keys, sanctions
+from comments.sites.models import Measure, Role
+from tests import axe, factories, live
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.browser
 
+narrow = pytest.mark.parametrize("place", ["360 light"], indirect=True)
+PASSWORD = "a quiet lamp on tuesday"
 
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_fault_that_axe_finds(
-    app: Flask, address: str, chromium: Browser, cast: Cast, scheme: str, width: int
-) -> None:
+
+@dataclass
+class Place:
+    app: Flask
+    address: str
+    cast: Cast
+    browser: Browser
+    context: BrowserContext
+
+    def page(self, user: User | None, path: str) -> Page:
+        self.context.clear_cookies()
+        if user is not None:
+            live.sign_in(self.context, self.app, self.address, user)
+        page = self.context.pages[0] if self.context.pages else self.context.new_page()
+        page.goto(self.address + path)
+        return page
+
+
+@pytest.fixture(params=["360 light", "360 dark", "1280 light", "1280 dark"])
+def place(
+    request: pytest.FixtureRequest, app: Flask, address: str, chromium: Browser, cast: Cast
+) -> Iterator[Place]:
+    width, scheme = request.param.split()
     context = chromium.new_context(
-        color_scheme=scheme,
-        viewport={"width": width, "height": 800},  # type: ignore[arg-type]
+        color_scheme=scheme, viewport={"width": int(width), "height": 800}
     )
-    live.sign_in(context, app, address, cast.rae)
-    page = context.new_page()
-    page.goto(f"{address}/no-such-page")
-    assert "Signed in as rae" in page.inner_text("header")
-    assert axe.violations(page) == []
+    yield Place(app, address, cast, chromium, context)
     context.close()
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds, and whether the page is wider than its window."""
+    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return axe.violations(page) + ([f"too wide: {page.url}"] if wide else [])
+
+
+def test_pages_for_everybody(place: Place) -> None:
+    factories.settle(
+        place.cast.gazette,
+        rules="Be kind.",
+        rules_url="https://gazette.example/rules",
+        privacy_url="https://gazette.example/privacy",
+        contact="mailto:talk@gazette.example",
+    )
+    token = transaction(lambda: links.make(place.cast.rae, clock.now()))
+    for path in ("/sign-in", "/sign-up?site=gazette", f"/link/{token}", "/nowhere"):
+        assert faults(place.page(None, path)) == []
+
+
+@narrow
+def test_a_form_with_faults_is_named_and_focused(place: Place) -> None:
+    page = place.page(None, "/sign-up")
+    page.fill("#field-name", "!")
+    page.fill("#field-password", "password")
+    page.click("main button")
+    page.wait_for_selector("[role=alert]")
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+    assert page.input_value("#field-name") == "!"
+    assert page.input_value("#field-password") == ""
+    described = page.get_attribute("#field-name", "aria-describedby")
+    assert described == "hint-name fault-name-1"
+    assert faults(page) == []
+    page.click("[role=alert] a >> nth=0")
+    assert page.evaluate("document.activeElement.id") == "field-name"
+
+
+def test_pages_of_an_account(place: Place) -> None:
+    rae = place.cast.rae
+    secret = passwords.hashed(PASSWORD)
+    transaction(lambda: passwords.keep(rae, secret, clock.now()))
+    factories.bearer(rae, place.cast.gazette)
+    paths = ("", "/name", "/email", "/password", "/sessions", "/data", "/delete")
+    for path in paths:
+        assert faults(place.page(rae, f"/account{path}")) == []
+
+
+def test_pages_of_a_site(place: Place) -> None:
+    gazette, now = place.cast.gazette, clock.now()
+    terms = (Measure.BAN, None, "Spam, again and again.")
+    factories.member(place.cast.notes, place.cast.ada, Role.STAFF)
+    transaction(lambda: sanctions.impose(gazette, place.cast.rae, terms, place.cast.mo, now))
+    transaction(lambda: keys.make(gazette, "The content system", place.cast.ada, now))
+    for path in ("settings", "members", "keys", "sanctions"):
+        assert faults(place.page(place.cast.ada, f"/sites/gazette/{path}")) == []
+    assert faults(place.page(place.cast.ada, "/sites")) == []
+
+
+def test_a_new_key_and_overtaken_settings(place: Place) -> None:
+    page = place.page(place.cast.ada, "/sites/gazette/keys")
+    page.fill("#field-name", "cms")
+    page.click("main button.primary")
+    page.wait_for_selector("input.code")
+    assert faults(page) == []
+    page = place.page(place.cast.ada, "/sites/gazette/settings")
+    factories.settle(place.cast.gazette, hold_first=7)
+    page.fill("#field-links_allowed", "9")
+    page.click("main button.primary")
+    page.wait_for_selector("text=In force now: 7")
+    assert page.input_value("#field-links_allowed") == "9"
+    assert faults(page) == []
+
+
+@narrow
+def test_a_page_can_be_walked_by_keys(place: Place) -> None:
+    page = place.page(place.cast.rae, "/account")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "/account/name"
+
+
+@narrow
+def test_a_page_that_is_written_from_the_right_is_mirrored(place: Place, marked: str) -> None:
+    page = place.page(place.cast.rae, f"/account?locale={marked}")
+    assert page.get_attribute("html", "dir") == "rtl"
+    brand, who = (page.locator(each).bounding_box() for each in (".brand", "form.who"))
+    assert brand
+    assert who
+    assert brand["x"] > who["x"]
+    assert faults(page) == []

@@ -112,7 +112,7 @@ def test_a_setting_that_can_not_be_is_named(
 def test_fields_that_are_not_settings_are_refused(ada: FlaskClient) -> None:
     answer = settings_with(ada, key="mine", version="9")
     assert answer.status_code == 422
-    assert "version: This is not known here." in answer.text
+    assert "<code>version</code>: This is not known here." in answer.text
 
 
 def test_who_comes_second_keeps_what_was_typed_and_sees_what_is_in_force(
