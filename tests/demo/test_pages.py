@@ -23,8 +23,7 @@ def tab(chromium: Browser, publisher_url: str) -> Iterator[Page]:
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
 @pytest.mark.parametrize(
     "path", ["/", "/articles/tidal-clock-2041", "/articles/two-threads", "/field-notes/", "/none"]
 )
