@@ -30,6 +30,7 @@ WELCOME = """
     several threads     /articles/two-threads
   Another          http://localhost:{publisher}/field-notes/
   The service      {service}/
+    the moderators' desk /moderation
 
   Sign in as Ada (owner), Mo (moderator), Rae (reader) or Sam (moderator of Field Notes),
   each with the password: {password}
