@@ -38,7 +38,7 @@ class Visitor(UserMixin):  # type: ignore[misc]
 
 def init_app(app: Flask) -> None:
     manager.session_protection = None  # the row is what counts, and it can be revoked
-    manager.init_app(app)
+    manager.init_app(app, add_context_processor=False)
     app.after_request(_note_seen)
     # Looked up when a template asks, so that a page about a failure need not.
     app.context_processor(lambda: {"me": LocalProxy(signed_in)})

@@ -3,7 +3,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask.testing import FlaskClient
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
+from comments.db import db
 from tests import factories
 from tests.conftest import Cast
 
@@ -25,3 +28,20 @@ def test_the_header_says_who_is_signed_in(as_: As, cast: Cast) -> None:
 def test_a_name_is_text_in_the_header(as_: As, cast: Cast) -> None:
     answer = as_(factories.user("<b>x</b>")).get("/no-such-page")
     assert "&lt;b&gt;x&lt;/b&gt;" in answer.text
+
+
+def test_a_failing_database_is_told_in_words(as_: As, cast: Cast) -> None:
+    """And not asked again for who is signed in."""
+    browser = as_(cast.rae)
+
+    def fail(*_: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("disk I/O error"))
+
+    event.listen(db.engine, "before_cursor_execute", fail)
+    try:
+        answer = browser.get("/account")
+    finally:
+        event.remove(db.engine, "before_cursor_execute", fail)
+    assert answer.status_code == 503
+    assert "The service is busy." in answer.text
+    assert answer.headers["Retry-After"]
