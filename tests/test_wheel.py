@@ -43,7 +43,8 @@ def run(*command: str, **environment: str) -> str:
 def test_it_holds_the_package_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"comments"}
-    for needed in ("templates/base.html", "migrations/env.py", "static/pages.css"):
+    german = "translations/de/LC_MESSAGES/messages.mo"
+    for needed in ("templates/base.html", "migrations/env.py", "static/pages.css", german):
         assert f"comments/{needed}" in names
     assert not [name for name in names if "__pycache__" in name or name.endswith(".po")]
 
