@@ -114,7 +114,7 @@ def unreachable(error: SQLAlchemyError) -> str:
 
 
 def _granian(address: str, place: Place) -> MPServer:
-    return MPServer(
+    server = MPServer(
         "comments",
         address=address,
         port=place.port,
@@ -129,6 +129,14 @@ def _granian(address: str, place: Place) -> MPServer:
         respawn_failed_workers=True,
         workers_kill_timeout=KILL_SECONDS,
     )
+
+    @server.on_shutdown
+    def forgive() -> None:
+        """A signal to the whole group may end a process before granian asks it to, in order."""
+        if server.interrupt_signal:
+            server.interrupt_children.clear()
+
+    return server
 
 
 def _loaded() -> Flask:

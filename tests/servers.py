@@ -20,6 +20,11 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+from comments import create_app
+from comments.console import migrated
+from comments.db import db
+from comments.settings import Settings
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -127,11 +132,23 @@ class Service:
 
 
 @contextmanager
+def inside(instance: str, database_url: str = "") -> Iterator[None]:
+    """The context of an app on the database of a service, in this process."""
+    app = create_app(Settings(instance=Path(instance), database_url=database_url))
+    with app.app_context():
+        try:
+            yield
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+@contextmanager
 def served(folder: Path, *args: str, **settings: str) -> Iterator[Service]:
     """A service on a migrated database, with its instance in `folder` if nothing else is said."""
     settings = {"instance": str(folder / "instance"), **settings}
-    done = command("migrate", **settings)
-    assert done.returncode == 0, done.stderr
+    with inside(**settings):
+        migrated()
     service = Service(folder / "service.log", *args, **settings)
     service.start()
     try:

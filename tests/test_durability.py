@@ -7,18 +7,14 @@ import json
 import random
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
-from comments import create_app
 from comments.db import db
-from comments.settings import Settings
 from comments.sites.models import Role
 from comments.threads.models import Answer, Revision
 from tests import factories, recount, servers
@@ -43,20 +39,6 @@ class Ledger:
 
     def parent(self) -> str | None:
         return random.choice([None, *self.acknowledged.values()])
-
-
-@contextmanager
-def looking_in(settings: dict[str, str]) -> Iterator[Flask]:
-    """The database of the service, from a process that is not killed."""
-    app = create_app(
-        Settings(instance=Path(settings["instance"]), database_url=settings.get("database_url", ""))
-    )
-    with app.app_context():
-        try:
-            yield app
-        finally:
-            db.session.remove()
-            db.engine.dispose()
 
 
 def writers() -> list[Writer]:
@@ -121,7 +103,7 @@ def test_what_was_acknowledged_is_there_once(
         settings["database_url"] = request.getfixturevalue("new_postgresql")()
     ledger = Ledger()
     with servers.served(tmp_path, **settings) as service:
-        with looking_in(settings):
+        with servers.inside(**settings):
             crowd = [
                 threading.Thread(target=write, args=(writer, posts, service, ledger))
                 for writer in writers()
@@ -134,7 +116,7 @@ def test_what_was_acknowledged_is_there_once(
         assert service.stop() == 0
     assert not ledger.refusals
     assert ledger.cut >= kills
-    with looking_in(settings):
+    with servers.inside(**settings):
         assert_kept(ledger, engine)
 
 
