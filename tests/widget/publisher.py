@@ -28,13 +28,19 @@ class Publisher:
     pages: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
 
     def page(
-        self, body: str = "", *, path: str = "/tides", head: str = STYLE, **headers: str
+        self,
+        body: str = "",
+        *,
+        path: str = "/tides",
+        head: str = STYLE,
+        script: str = "",
+        **headers: str,
     ) -> str:
         """Put up a page, by default an article with an empty slot; the answer is its address.
 
         Headers are given as `Content_Security_Policy="…"`.
         """
-        script = f'<script async src="{self.service}/embed.js"></script>'
+        script = script or f'<script async src="{self.service}/embed.js"></script>'
         html = LAYOUT.format(title="Tides", head=head + script, body=body or slot())
         self.pages[path] = (html, {name.replace("_", "-"): v for name, v in headers.items()})
         return self.url + path

@@ -304,3 +304,45 @@ def test_what_a_server_included_reads_without_script_and_is_taken_over_by_it(
     expect(page.get_by_text("In the page itself.")).to_be_visible()
     page.get_by_role("button", name="1 new comment").click()
     expect(page.locator(f"#comment-{later.id}")).to_be_focused()
+
+
+CARDS = "<h2>Related Articles</h2>" + "".join(
+    f"<article><h3>Card {n}</h3><p>What it is about, in a few words.</p></article>"
+    for n in range(6)
+)
+# As late as it gets: the page is on screen when the script begins to load.
+LATE = """<script>requestAnimationFrame(() => requestAnimationFrame(() => {{
+  const script = document.createElement("script");
+  script.src = "{service}/embed.js";
+  document.head.append(script);
+}}))</script>"""
+SHIFTS = """() => new Promise((done) => {
+  let sum = 0;
+  const observer = new PerformanceObserver((list) => {
+    for (const shift of list.getEntries()) sum += shift.value;
+  });
+  observer.observe({ type: "layout-shift", buffered: true });
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    for (const shift of observer.takeRecords()) sum += shift.value;
+    done(sum);
+  }));
+})"""
+
+
+@pytest.mark.parametrize("count", [0, 25])
+@pytest.mark.parametrize(("above", "most"), [(400, 0.1), (1500, 0.0)])
+def test_what_stands_below_hardly_moves(
+    page: Page,
+    publisher: Publisher,
+    article: Article,
+    cast: Cast,
+    count: int,
+    above: int,
+    most: float,
+) -> None:
+    factories.many(article, cast.rae, count)
+    text = f'<div style="block-size: {above}px"></div>'
+    url = publisher.page(text + slot() + CARDS, script=LATE.format(service=publisher.service))
+    page.goto(url)
+    page.get_by_role("link", name="Write a comment").wait_for(state="attached")
+    assert page.evaluate(SHIFTS) <= most

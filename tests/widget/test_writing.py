@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from comments import clock
 from comments.db import db
+from comments.moderation.models import Report
 from comments.threads.models import Article, Comment, State, Status
 from tests import factories
 from tests.conftest import Cast
@@ -292,6 +293,27 @@ def test_a_deleted_comment_keeps_the_place_of_its_replies(
     expect(page.get_by_text("I take this back.")).to_have_count(0)
     expect(page.get_by_text("But I answered.")).to_be_visible()
     expect(page.locator(f"#comment-{root.id}")).to_be_focused()
+
+
+def test_a_reader_reports(page: Page, publisher: Publisher, cast: Cast, article: Article) -> None:
+    comment = factories.comment(article, cast.mo, "Buy my boat.")
+    reader.arrive(page, publisher.page(), cast.rae, cast.gazette)
+    page.get_by_role("link", name="Report").click()
+    expect(page.get_by_label("Spam or advertising")).to_be_focused()
+    page.get_by_role("button", name="Report").click()
+    expect(reader.alert(page)).to_have_text("Choose what is wrong first.")
+    page.get_by_label("Spam or advertising").check()
+    page.get_by_label("More about it").fill("Third time today.")
+    page.get_by_role("button", name="Report").click()
+    expect(page.locator(".comment")).to_contain_text("Thank you. A moderator will look at it.")
+    expect(page.locator(".comment")).to_be_focused()
+    db.session.rollback()
+    report = db.session.scalars(sa.select(Report)).one()
+    assert (report.comment_id, report.reason, report.text) == (
+        comment.id,
+        "spam",
+        "Third time today.",
+    )
 
 
 def test_moderators_find_their_way_to_the_desk(

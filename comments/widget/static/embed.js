@@ -165,13 +165,16 @@
     const [what, again] = words[lang] || words.en;
     const view = document.createElement("div");
     const note = document.createElement("p");
+    const fault = document.createElement("span");
     const button = document.createElement("button");
     view.className = "thread";
-    note.className = "fault";
+    note.className = "notice";
     note.setAttribute("role", "alert");
+    fault.className = "fault";
+    fault.textContent = what;
     button.dataset.act = "retry";
     button.textContent = again;
-    note.append(`${what} `, button);
+    note.append(fault, button);
     view.append(note);
     put(thread, view);
     console.error(

@@ -56,17 +56,20 @@ export const button = (words, act, more) => {
   return element;
 };
 
-/* What is said beside a form, or above the thread; and how to go on from there. */
-export const tell = (thread, form, ...words) => {
+/* What is said beside a form, or above the thread; and a button for how to go on from there. */
+export const tell = (thread, form, words, ...more) => {
   const box = (form || thread.view).querySelector("[data-note]");
-  box.hidden = !words.length;
-  box.replaceChildren(...words);
+  box.hidden = !words;
+  box.replaceChildren(...(words ? [made("span", words), ...more] : []));
 };
 
-/* The words of a refusal; of an answer that is none of ours, that it failed. */
-export const refusalOf = (thread, call) => {
-  const refusal = call.response && call.response.querySelector("[data-refusal]");
-  return refusal ? refusal.childNodes : [thread.words.failed];
+/* What is wrong: the words of a refusal, or of a call that got no answer of ours. */
+export const complain = (thread, form, call) => {
+  const refusal = call && call.response && call.response.querySelector("[data-refusal]");
+  const fault = made("div", refusal ? "" : thread.words.failed, { className: "fault" });
+  if (refusal) fault.append(...refusal.childNodes);
+  tell(thread, form, " ");
+  (form || thread.view).querySelector("[data-note]").replaceChildren(fault);
 };
 
 /* The list below a comment, made when there is none yet. */

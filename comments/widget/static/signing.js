@@ -47,7 +47,7 @@ export const signIn = (thread, form) => new Promise((done) => {
 const offerOtherWay = (thread, form) => {
   const place = form ? form.dataset.place : "";
   tell(
-    thread, form, `${thread.words.noWindow} `,
+    thread, form, thread.words.noWindow,
     button(thread.words.instead, "", { onclick: () => goThere(thread, place) }),
   );
 };

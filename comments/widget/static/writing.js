@@ -3,7 +3,7 @@
 
 import { draftOf, keepDraft, keepToken, placesOf, random, tokenOf } from "./kept.js";
 import {
-  announce, below, button, commentOf, counted, dressOwn, find, foldOf, headingOf, made, refusalOf,
+  announce, below, button, commentOf, complain, counted, dressOwn, find, foldOf, headingOf, made,
   rootsOf, send, tell,
 } from "./page.js";
 import { signIn } from "./signing.js";
@@ -150,7 +150,7 @@ const sent = async (thread, form, request, again) => {
   main.removeAttribute("aria-disabled");
   if (call && call.status < 300) return call;
   if (call && call.status === 401) askAgain(thread, form, again);
-  else tell(thread, form, ...(call ? refusalOf(thread, call) : [thread.words.failed]));
+  else complain(thread, form, call);
   return null;
 };
 
@@ -158,7 +158,7 @@ const askAgain = (thread, form, again) => {
   keepToken(thread.site, "");
   thread.forget(thread);
   const go = async () => (await signIn(thread, form)) && (await thread.identify(thread), again());
-  tell(thread, form, `${thread.words.expired} `, button(thread.words.signIn, "", { onclick: go }));
+  tell(thread, form, thread.words.expired, button(thread.words.signIn, "", { onclick: go }));
 };
 
 const submit = async (thread, form) => {
