@@ -31,6 +31,7 @@ def script_words() -> dict[str, str | dict[str, str]]:
         "delete": _("Delete"),
         "moderate": _("Moderate"),
         "signedIn": _("Signed in as {name}"),
+        "comeIn": _("Sign in or sign up"),
         "signIn": _("Sign in"),
         "signOut": _("Sign out"),
         "signedOut": _("You are signed out."),

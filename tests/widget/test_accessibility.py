@@ -132,11 +132,11 @@ def test_axe_finds_nothing_where_there_is_little(
 
 @pytest.mark.usefixtures("lively")
 def test_everything_works_from_the_right_too(
-    looking: Page, publisher: Publisher, cast: Cast
+    looking: Page, publisher: Publisher, cast: Cast, marked: str
 ) -> None:
     page = looking
-    reader.keep_token(page, publisher.page(slot(lang="ar_001")), cast.rae, cast.gazette)
-    page.goto(publisher.page(slot(lang="ar_001")))
+    reader.keep_token(page, publisher.page(slot(lang=marked)), cast.rae, cast.gazette)
+    page.goto(publisher.page(slot(lang=marked)))
     expect(page.locator(".who bdi")).to_have_text("rae")
     faultless(page)
     face = page.locator(".face").first.bounding_box()

@@ -35,6 +35,7 @@ export const identify = async (thread) => {
   meet(thread);
   const token = tokenOf(thread.site);
   const call = token && await send(thread, "GET", thread.path().replace("/thread?", "/me?")).catch(() => null);
+  if (token !== tokenOf(thread.site)) return; // signed in or out meanwhile, which looks by itself
   if (call && call.status === 401) keepToken(thread.site, "");
   if (call && call.status === 200) recognise(thread, call.response.querySelector("[data-me]"));
   else if (!call || call.status === 401) forget(thread);
@@ -58,13 +59,13 @@ const forget = (thread) => {
 
 const showWho = (thread) => {
   const line = thread.view.querySelector(":scope > .who");
-  const { signedIn, signOut: out, signIn: come } = thread.words;
+  const { signedIn, signOut: out, comeIn } = thread.words;
   if (thread.me) {
     const [before, after] = signedIn.split("{name}");
     const name = document.createElement("span");
     name.append(before, made("bdi", thread.me.name), after);
     line.replaceChildren(name, button(out, "signOut", { className: "plain" }));
-  } else if (line) line.replaceChildren(button(come, "signIn", { className: "plain" }));
+  } else if (line) line.replaceChildren(button(comeIn, "signIn", { className: "plain" }));
   for (const form of thread.root.querySelectorAll("form[data-place]")) label(thread, form);
 };
 
