@@ -139,7 +139,8 @@ def sign_in(user: User, *, by_link: bool = False) -> None:
 
     token = transaction(act)
     session = sessions.find(token, COOKIES, now)
-    assert session is not None
+    if session is None:  # the account was closed in the same moment
+        raise NotSignedIn(_("Please sign in first."))
     security.begin_session()
     login_user(Visitor(session, token))
     if by_link:

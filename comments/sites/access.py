@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from comments.accounts.models import User
 from comments.db import db
 from comments.errors import Forbidden, NotFound
-from comments.sites.models import ADMINS, MODERATORS, Membership, Role, Site
+from comments.sites.models import MODERATORS, Membership, Role, Site
 from comments.sites.queries import KEY
 
 
@@ -40,10 +40,6 @@ def role_on(site: Site, user: User | None) -> Role | None:
 
 def may_moderate(site: Site, user: User | None) -> bool:
     return role_on(site, user) in MODERATORS
-
-
-def may_administer(site: Site, user: User | None) -> bool:
-    return role_on(site, user) in ADMINS
 
 
 def the_membership(key: str, user: User, roles: frozenset[Role] = MODERATORS) -> Membership:

@@ -265,7 +265,5 @@ def test_questions_of_role(cast: Cast) -> None:
     assert access.may_moderate(cast.gazette, cast.mo)
     assert not access.may_moderate(cast.notes, cast.mo)
     assert not access.may_moderate(cast.gazette, None)
-    assert access.may_administer(cast.gazette, cast.ada)
-    assert not access.may_administer(cast.gazette, cast.mo)
     mine = db.session.scalars(access.sites_of(cast.mo, MODERATORS)).all()
     assert mine == [cast.gazette.id]
