@@ -41,6 +41,8 @@ class Commands(click.Group):
             raise Refused(str(error)) from None
         except SQLAlchemyError as error:
             raise Refused(unreachable(error)) from None
+        except BrokenPipeError:
+            raise  # whoever reads our output has seen enough
         except OSError as error:
             raise Refused(f"{error.strerror}: {error.filename}") from None
 
