@@ -1,0 +1,293 @@
+"""What is said is said in the reader's language, on every page and in every answer."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser
+from werkzeug.test import TestResponse
+
+from comments import clock, i18n
+from comments.accounts import closing, links
+from comments.db import db, transaction
+from comments.threads.models import Comment, State, Status
+from tests import factories, live, pseudo
+from tests.conftest import Cast
+from tests.moderation import scene
+from tests.moderation.acts import sanction
+
+Browsers = Callable[..., FlaskClient]
+
+# What people see of the service, by endpoint; `{comment}` and such stand for what is there to see.
+PAGES = {
+    "accounts.account": ["/account"],
+    "accounts.data": ["/account/data"],
+    "accounts.email": ["/account/email"],
+    "accounts.farewell": ["/account/delete"],
+    "accounts.link": ["/link/{link}"],
+    "accounts.name": ["/account/name"],
+    "accounts.password": ["/account/password"],
+    "accounts.session_list": ["/account/sessions"],
+    "moderation.comment": ["/moderation/comments/{waiting}", "/moderation/comments/{comment}"],
+    "moderation.queue": [
+        "/sites/gazette/moderation",
+        "/sites/gazette/moderation?view=reported",
+        "/sites/gazette/moderation?view=all&author={author}&article={article}",
+    ],
+    "moderation.report_form": ["/comments/{comment}/report", "/comments/{own}/report"],
+    "sites.index": ["/sites"],
+    "sites.key_list": ["/sites/gazette/keys"],
+    "sites.member_list": ["/sites/gazette/members"],
+    "sites.sanction_list": ["/sites/gazette/sanctions"],
+    "sites.settings": ["/sites/gazette/settings"],
+    "threads.article_list": ["/sites/gazette/articles"],
+    "threads.delete_form": ["/comments/{own}/delete"],
+    "threads.edit_form": ["/comments/{own}/edit"],
+    "threads.mine": ["/mine"],
+    "threads.thread": [
+        "/thread?site=gazette&article=floods",
+        "/thread?site=gazette&article=floods&reply={comment}",
+        "/thread?site=gazette&article=nothing-yet",
+        "/thread?site=gazette&article=closed",
+    ],
+    "widget.connect": [
+        "/connect?site=gazette&origin=https://gazette.example&nonce=0123456789abcdef"
+    ],
+}
+# What nobody reads, leads elsewhere, or is looked at below.
+ELSEWHERE = {
+    "accounts.sign_in",
+    "accounts.sign_up",
+    "health.livez",
+    "health.readyz",
+    "moderation.desk",
+    "sites.home",
+    "static",
+    "threads.permalink",
+    "widget.fragment",
+    "widget.me",
+    "widget.module",
+    "widget.script",
+    "widget.stylesheet",
+}
+FOR_NOBODY = [
+    "/sign-in",
+    "/sign-in?site=gazette",
+    "/sign-up?site=gazette",
+    "/thread?site=gazette&article=floods",
+    "/thread?site=gazette&article=hidden",
+    "/thread?site=unknown&article=x",
+    "/nothing/here",
+]
+TITLES = ("Gazette", "The river is rising again, and nobody has read the gauges")
+
+
+@pytest.fixture
+def world(marked: str, cast: Cast) -> dict[str, str]:
+    """Something of everything, and what fills the addresses of the pages."""
+    article = scene.laid_out(cast)
+    factories.settle(
+        cast.gazette,
+        rules="Be kind.",
+        rules_url="https://gazette.example/rules",
+        privacy_url="https://gazette.example/privacy",
+        contact="https://gazette.example/contact",
+    )
+    own = factories.comment(article, cast.ada, "Of mine.")
+    factories.edit(own, "Of mine, and edited.")
+    for n in range(9):
+        own = factories.comment(article, cast.ada, f"Down {n}.", parent=own)
+    factories.article(cast.gazette, "closed", state=State.CLOSED)
+    factories.article(cast.gazette, "hidden", state=State.HIDDEN)
+    factories.site_key(cast.gazette)
+    factories.bearer(cast.ada, cast.gazette)
+    factories.api_token(cast.ada)
+    rude = db.session.scalars(sa.select(Comment).where(Comment.open_reports > 0)).one()
+    waiting = sa.select(Comment).where(Comment.status == Status.PENDING).order_by(Comment.id)
+    return {
+        "article": str(article.id),
+        "author": str(rude.author_id),
+        "comment": str(rude.id),
+        "link": transaction(lambda: links.make(cast.ada, clock.now())),
+        "own": str(own.id),
+        "waiting": str(db.session.scalars(waiting).first().id),
+    }
+
+
+def in_marks(address: str) -> str:
+    return f"{address}{'&' if '?' in address else '?'}locale={pseudo.CODE}"
+
+
+def test_every_page_is_looked_at(app: Flask) -> None:
+    rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+    seen = {rule.endpoint for rule in rules if not rule.endpoint.startswith("api.")}
+    assert seen == PAGES.keys() | ELSEWHERE
+
+
+def test_pages_say_nothing_that_is_not_translated(
+    cast: Cast, as_: Browsers, world: dict[str, str]
+) -> None:
+    ada, nobody = as_(cast.ada), as_(None)
+    wrong = {}
+    for address in [each for pages in PAGES.values() for each in pages]:
+        answer = ada.get(in_marks(address.format(**world)))
+        assert answer.status_code == 200, address
+        wrong[address] = left_out(answer)
+    for address in FOR_NOBODY:
+        wrong[address] = left_out(nobody.get(in_marks(address)))
+    assert {address: found for address, found in wrong.items() if found} == {}
+
+
+# Forms that are filled in badly, by whoever the cast has for it.
+BADLY_FILLED: list[tuple[str, str, dict[str, str]]] = [
+    ("nobody", "/sign-in", {"login": "ada", "password": "wrong"}),
+    ("nobody", "/sign-up", {"name": "x", "email": "none", "password": "short", "more": "x"}),
+    ("nobody", "/sign-up", {"name": "ada", "password": "password1", "email": ""}),
+    ("ada", "/account/email", {"email": "none", "current": ""}),
+    ("ada", "/account/delete", {"texts": "burn"}),
+    ("ada", "/sites/gazette/settings", {"hold_first": "9" * 5000, "length": "3", "name": ""}),
+    ("ada", "/sites/gazette/settings", {"origins": "x", "language": "xx", "contact": "x"}),
+    ("ada", "/sites/gazette/settings", {"edit_minutes": "many", "premoderation": "perhaps"}),
+    ("ada", "/sites/gazette/members", {"name": "nobody such", "role": "owner"}),
+    ("ada", "/sites/gazette/members", {"name": "mo", "role": "king"}),
+    ("ada", "/sites/gazette/keys", {"name": "x" * 200}),
+    ("ada", "/moderation/comments/{comment}/decisions", {"action": "reject", "reason": "x"}),
+    ("ada", "/moderation/comments/{comment}/decisions", {"action": "approve", "seen": "99999999"}),
+    ("ada", "/moderation/comments/{comment}/sanctions", {"term": "2", "reason": ""}),
+    ("ada", "/comments/{comment}/report", {"reason": "", "text": "x"}),
+    ("ada", "/thread", {"site": "gazette", "article": "floods", "body": " "}),
+    ("ada", "/thread", {"site": "gazette", "article": "closed", "body": "Too late."}),
+    ("mo", "/thread", {"site": "gazette", "article": "floods", "body": "x", "parent": "99999999"}),
+    ("rae", "/comments/{comment}/edit", {"body": "\0"}),
+    ("rae", "/sites/gazette/members", {}),
+]
+
+
+def test_refusals_say_nothing_that_is_not_translated(
+    cast: Cast, as_: Browsers, world: dict[str, str]
+) -> None:
+    for name, address, fields in BADLY_FILLED:
+        browser = as_(getattr(cast, name, None))
+        answer = browser.post(in_marks(address.format(**world)), data=fields)
+        assert answer.status_code >= 400, (address, fields)
+        assert left_out(answer) == [], (address, fields)
+
+
+def test_who_is_suspended_reads_until_when_in_words(
+    cast: Cast, as_: Browsers, world: dict[str, str]
+) -> None:
+    comment = db.session.get_one(Comment, int(world["comment"]))
+    sanction(comment, cast.mo, term="7", reason="Threats.")
+    sent = {"site": "gazette", "article": "floods", "body": "Hello again."}
+    text = as_(cast.rae).post("/thread?locale=de", data=sent).text
+    assert re.search(r"[0-9]{2}\.[0-9]{2}\.[0-9]{4}, [0-9:]{8} UTC", text)
+
+
+def test_the_widget_says_nothing_that_is_not_translated(
+    cast: Cast, client: FlaskClient, world: dict[str, str]
+) -> None:
+    here = "site=gazette&article=floods"
+    fragment = client.get(in_marks(f"/embed/thread?{here}")).text
+    words = json.loads(fragment.split('<script type="application/json">')[1].split("</script>")[0])
+    for said in words.values():
+        for form in said.values() if isinstance(said, dict) else [said]:
+            assert form.startswith(pseudo.OPEN)
+            assert form.endswith(pseudo.CLOSE)
+    bearer = {"Authorization": f"Bearer {factories.bearer(cast.rae, cast.gazette)}"}
+    mine = client.get(in_marks(f"/embed/me?{here}"), headers=bearer).text
+    for part in (fragment, mine):
+        assert 'lang="ar-001" dir="rtl"' in part
+        assert pseudo.unmarked(part) == []
+
+
+@pytest.mark.parametrize("article", ["closed", "hidden", "nothing-yet"])
+def test_a_thread_without_comments_is_translated(
+    client: FlaskClient, world: dict[str, str], article: str
+) -> None:
+    text = client.get(in_marks(f"/embed/thread?site=gazette&article={article}")).text
+    assert pseudo.unmarked(text) == []
+
+
+def test_what_the_widget_sends_is_answered_in_its_language(
+    cast: Cast, client: FlaskClient, world: dict[str, str]
+) -> None:
+    html = {"Accept": "text/html"}
+    bearer = {"Authorization": f"Bearer {factories.bearer(cast.rae, cast.gazette)}", **html}
+    new = {"site": "gazette", "article": "floods"}
+    report = f"/api/v1/comments/{world['comment']}/reports"
+    answers = [
+        client.post(in_marks("/api/v1/comments"), json={**new, "body": "A word."}, headers=bearer),
+        client.post(in_marks("/api/v1/comments"), json={**new, "body": " "}, headers=bearer),
+        client.post(in_marks("/api/v1/comments"), json={"body": 1, "more": 2}, headers=bearer),
+        client.post(in_marks("/api/v1/comments"), data="{", headers=bearer),
+        client.post(in_marks("/api/v1/comments"), json=new, headers=html),
+        client.delete(in_marks(f"/api/v1/comments/{world['own']}"), headers=bearer),
+        client.post(in_marks(report), json={"reason": "abuse"}, headers=bearer),
+    ]
+    for answer in answers:
+        assert 'lang="ar-001" dir="rtl"' in answer.text
+        assert pseudo.unmarked(answer.text) == []
+
+
+def test_a_language_may_be_named_with_its_country(cast: Cast, client: FlaskClient) -> None:
+    fragment = "/embed/thread?site=gazette&article=nothing-yet"
+    assert 'lang="de"' in client.get(f"{fragment}&locale=de-AT").text
+    assert 'lang="en"' in client.get(f"{fragment}&locale=xx-XX").text
+
+
+def test_nobody_speaks_the_language_of_the_tests(cast: Cast, client: FlaskClient) -> None:
+    assert 'lang="en"' in client.get(in_marks("/sign-in")).text
+
+
+def test_what_was_done_is_said_in_the_language_of_the_site(cast: Cast, as_: Browsers) -> None:
+    factories.settle(cast.gazette, language="de")
+    browser = as_(cast.rae)
+    english = {"Accept-Language": "en"}
+    sent = {"site": "gazette", "article": "floods", "body": "Hello."}
+    posted = browser.post("/thread", data=sent, headers=english)
+    page = browser.get(posted.location, headers=english)
+    assert "Ihr Kommentar ist veröffentlicht." in page.text
+    comment = db.session.scalars(sa.select(Comment.id)).one()
+    page = as_(cast.sam).post(f"/comments/{comment}/report", data={}, headers=english)
+    assert "Das fehlt." in page.text
+    assert '<html lang="de"' in page.text
+
+
+def test_a_public_read_does_not_depend_on_who_reads(cast: Cast, client: FlaskClient) -> None:
+    gone = factories.user("gone")
+    factories.comment(factories.article(cast.gazette, "floods"), gone)
+    transaction(lambda: closing.close(gone, erase=False, now=clock.now()))
+    for address in ("/api/v1/comments?site=gazette", "/embed/thread?site=gazette"):
+        one, other = (
+            client.get(f"{address}&article=floods", headers={"Accept-Language": language})
+            for language in ("de", "en")
+        )
+        assert "Former reader" in one.text
+        assert one.data == other.data
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", ["de", pseudo.CODE])
+def test_long_words_fit_on_a_small_screen(
+    app: Flask, address: str, chromium: Browser, cast: Cast, world: dict[str, str], language: str
+) -> None:
+    context = chromium.new_context(viewport={"width": 360, "height": 800}, has_touch=True)
+    live.sign_in(context, app, address, cast.ada)
+    page = context.new_page()
+    for place in [each for pages in PAGES.values() for each in pages]:
+        path = place.format(**world)
+        page.goto(f"{address}{path}{'&' if '?' in path else '?'}locale={language}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+    context.close()
+
+
+def left_out(answer: TestResponse) -> list[str]:
+    """What a page says without a mark; it must be one that is written from the right."""
+    assert 'lang="ar-001" dir="rtl"' in answer.text, answer.request.path
+    return pseudo.unmarked(answer.text, {*TITLES, *i18n.LANGUAGES.values()})
