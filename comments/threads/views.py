@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass, field, replace
 
@@ -26,6 +27,9 @@ from comments.threads.reading import View
 from comments.threads.words import said
 
 ARTICLES = 50
+# What a form of ours holds; anything else was not typed there.
+_ID = re.compile(r"[0-9]{1,18}")
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 threads = Blueprint("threads", __name__)
 threads.add_app_template_filter(words.reason, "reason")
@@ -65,7 +69,7 @@ def post() -> Response | tuple[str, int]:
     author, sent = the_user(), _sent("act", "key")
     query = forms.parse(PageQuery, sent)
     site = _site(query.site)
-    composer = Composer(sent.get("parent"), sent.get("body", ""), request.form.get("key", "")[:200])
+    composer = Composer(sent.get("parent"), sent.get("body", ""), _key())
     try:
         form = forms.parse(NewComment, sent)
         text = writing.written(form.body)
@@ -180,6 +184,12 @@ def _sent(*own: str) -> dict[str, str]:
     return {name: value for name, value in request.form.items() if name not in ("csrf_token", *own)}
 
 
+def _key() -> str:
+    """The key that the form came with; one that no form of ours holds counts for nothing."""
+    given = request.form.get("key", "")
+    return given if _KEY.fullmatch(given) else ""
+
+
 def _page(query: PageQuery, composer: Composer) -> tuple[str, int]:
     site = _site(query.site)
     thread = _read(site, query, composer)
@@ -214,7 +224,7 @@ def _home(comment: Comment) -> tuple[Site, Article]:
 def _read(site: Site, query: PageQuery, composer: Composer) -> Thread:
     """The page around what is read or answered; a text is not lost with what it answers."""
     now = clock.now()
-    if composer.parent and composer.parent.isdecimal():
+    if composer.parent and _ID.fullmatch(composer.parent):
         try:
             return reading.read(site, query.name, View(comment=int(composer.parent)), now)
         except NotFound:

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from comments import clock
 from comments.db import db
-from comments.threads.models import Article, Comment, State, Status
+from comments.threads.models import Answer, Article, Comment, State, Status
 from tests import factories
 from tests.conftest import Cast
 
@@ -149,6 +149,19 @@ def test_a_refused_text_is_not_lost(
     if fields["body"].startswith("kept"):
         assert fields["body"] in response.text
     assert count() == 0
+
+
+@pytest.mark.parametrize("parent", ["9" * 30, "9" * 5000])
+def test_an_answer_to_no_comment_is_refused(cast: Cast, as_: Browsers, parent: str) -> None:
+    factories.article(cast.gazette, "a1")
+    answer = as_(cast.rae).post("/thread", data=form(parent=parent, body="Not lost."))
+    assert answer.status_code == 422
+    assert "Not lost." in answer.text
+
+
+def test_a_key_that_no_database_keeps_counts_for_nothing(cast: Cast, as_: Browsers) -> None:
+    assert as_(cast.rae).post("/thread", data=form(key="a\0b")).status_code == 303
+    assert db.session.scalars(sa.select(Answer)).all() == []
 
 
 def test_a_preview_stores_nothing_and_keeps_the_text(cast: Cast, as_: Browsers) -> None:
