@@ -376,6 +376,12 @@ def test_a_wrong_authorization_is_none(call: Call, cast: Cast, authorization: st
             assert response.status_code == 401
 
 
+@pytest.fixture
+def naughty(request: pytest.FixtureRequest) -> list[str]:
+    """All of the big list for `make soak`, else every seventh."""
+    return naughty_strings()[:: 1 if request.config.getoption("--soak") else 7]
+
+
 @pytest.mark.shared
 def test_naughty_texts_are_kept_unchanged_or_refused(
     call: Call, cast: Cast, frozen: object
@@ -397,8 +403,10 @@ def test_naughty_texts_are_kept_unchanged_or_refused(
 @pytest.mark.parametrize(
     ("name", "field"), [pair for pair in FIELDS if not pair[0].startswith("sign_")]
 )
-def test_naughty_words_anywhere_are_no_fault_of_ours(asked: Try, name: str, field: str) -> None:
-    for text in naughty_strings()[::5]:
+def test_naughty_words_anywhere_are_no_fault_of_ours(
+    asked: Try, naughty: list[str], name: str, field: str
+) -> None:
+    for text in naughty:
         response = asked(name, {**CALLS[name].body, field: text})
         assert response.status_code < 500, text
 
@@ -406,16 +414,18 @@ def test_naughty_words_anywhere_are_no_fault_of_ours(asked: Try, name: str, fiel
 @pytest.mark.shared
 @pytest.mark.parametrize("name", ["site", "article", "url", "sort", "after", "limit", "locale"])
 def test_naughty_words_in_an_address_are_no_fault_of_ours(
-    call: Call, cast: Cast, name: str
+    call: Call, cast: Cast, naughty: list[str], name: str
 ) -> None:
     factories.comment(factories.article(cast.gazette, "a1"), cast.rae)
-    for text in naughty_strings()[::2]:
+    for text in naughty:
         asked = {"site": "gazette", "article": "a1", name: text}
         assert call("GET", "/comments", query_string=asked).status_code < 500, text
 
 
 @pytest.mark.shared
-def test_naughty_words_in_a_list_are_no_fault_of_ours(call: Call, cast: Cast) -> None:
-    for text in naughty_strings():
+def test_naughty_words_in_a_list_are_no_fault_of_ours(
+    call: Call, cast: Cast, naughty: list[str]
+) -> None:
+    for text in naughty:
         asked = {"site": "gazette", "article": [text, "a1"]}
         assert call("GET", "/counts", query_string=asked).status_code < 500, text
