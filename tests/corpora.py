@@ -26,7 +26,7 @@ def markdown_payloads() -> list[str]:
 
 
 def html5lib_payloads() -> list[str]:
-    return xss_check().load_payloads(_path("html5lib/tree-construction-inputs.json"))
+    return payloads("html5lib/tree-construction-inputs.json")
 
 
 def pathological() -> dict[str, str]:
@@ -70,9 +70,13 @@ def xss_check() -> ModuleType:
     return sys.modules[name]
 
 
+def payloads(file: str) -> list[str]:
+    return list(xss_check().load_payloads(_path(file)))
+
+
 def _payloads(folder: str) -> list[str]:
-    load = xss_check().load_payloads
-    return [payload for file in sorted(_path(folder).iterdir()) for payload in load(file)]
+    files = sorted(file.name for file in _path(folder).iterdir())
+    return [payload for name in files for payload in payloads(f"{folder}/{name}")]
 
 
 def _json(path: str) -> Any:
