@@ -5,11 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 
 from comments import signals
 from comments.accounts import links, sessions
 from comments.accounts.models import Identity, User
 from comments.db import db
+from comments.errors import NotSignedIn
+
+
+def held(user: User) -> None:
+    """Let what this person does come one after the other. Raises NotSignedIn once they left.
+
+    FOR NO KEY UPDATE lets others refer to them meanwhile.
+    """
+    db.session.refresh(user, with_for_update={"key_share": True})
+    if user.is_closed:
+        raise NotSignedIn(_("Please sign in first."))
 
 
 def close(user: User, *, erase: bool, now: datetime) -> None:
@@ -17,6 +29,7 @@ def close(user: User, *, erase: bool, now: datetime) -> None:
 
     Raises Conflict where somebody still has to take over from this person.
     """
+    held(user)
     signals.account_closed.send(user, erase=erase, now=now)
     sessions.end_all(user)
     links.end_all(user)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from comments import limits
+from comments.accounts import closing
 from comments.accounts.models import User
 from comments.db import db
 from comments.errors import Conflict, Forbidden
@@ -32,9 +33,9 @@ def report(comment: Comment, form: Complained, by: User, now: datetime) -> Repor
     """Note a reader's report. One person reports one comment once; again answers with the first.
 
     Raises Forbidden for one's own comment, Conflict for one that is not published (any more),
-    TooMany for too many in an hour.
+    TooMany for too many in an hour, NotSignedIn when the account was closed meanwhile.
     """
-    _queue_up(by)
+    closing.held(by)
     if known := made_by(by, comment):
         return Reported(known, is_new=False)
     db.session.refresh(comment, with_for_update=True)
@@ -97,10 +98,3 @@ def _settled(
         .values(outcome=outcome, decision_id=decision.id)
     )
     return int(done.rowcount)  # type: ignore[attr-defined]
-
-
-def _queue_up(reader: User) -> None:
-    """Hold the reader's row, so that two reports of one person come one after the other."""
-    db.session.execute(
-        sa.select(User.id).where(User.id == reader.id).with_for_update(key_share=True)
-    )

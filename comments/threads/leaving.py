@@ -36,11 +36,13 @@ def _closed(user: User, *, erase: bool, now: datetime) -> None:
 
 
 def _erase(user: User, now: datetime) -> None:
-    written = db.session.scalars(
-        sa.select(Comment).where(Comment.author_id == user.id).order_by(Comment.id)
-    ).all()
-    for article in sorted({comment.article_id for comment in written}):
+    theirs = Comment.author_id == user.id
+    places = sa.select(Comment.article_id).where(theirs).distinct().order_by(Comment.article_id)
+    for article in db.session.scalars(places).all():
         status.locked(article)  # in one order, so that two who leave don't wait for each other
+    written = db.session.scalars(
+        sa.select(Comment).where(theirs).order_by(Comment.id).with_for_update()
+    ).all()
     for comment in written:
         if comment.status in GOING:
             status.move(comment, Status.WITHDRAWN, Why(Act.WITHDRAW, user), now)

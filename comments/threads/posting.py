@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
+from comments.accounts import closing
 from comments.accounts.models import User
 from comments.db import db
 from comments.errors import Conflict, DomainError, Fault, Forbidden, Invalid, TooMany
@@ -36,10 +37,10 @@ def post(
     """Take a comment in: published, waiting or rejected, as the site's policy says.
 
     The same Idempotency-Key, or the same click again, answers with the first and stores nothing.
-    Raises Invalid, Forbidden (a sanction) or TooMany (too fast), with nothing stored.
+    Raises Invalid, Forbidden (a sanction), TooMany (too fast) or NotSignedIn (the account was
+    closed meanwhile), with nothing stored.
     """
-    # Two posts of one person come one after the other; FOR NO KEY UPDATE lets others refer to them.
-    db.session.refresh(author, with_for_update={"key_share": True})
+    closing.held(author)
     if known := repeats.answered(author, key, form, now):
         return known
     article = articles.found_or_made(site, form, author, now)

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 
 from comments import clock
 from comments.accounts import closing, copies
 from comments.db import db, transaction
-from comments.threads import reading
+from comments.errors import NotSignedIn
+from comments.threads import posting, reading, writing
 from comments.threads.drawing import Gone
-from comments.threads.forms import Name
+from comments.threads.forms import Name, NewComment
 from comments.threads.models import Article, Comment, Revision, Status
 from comments.threads.reading import View
 from tests import factories, recount
 from tests.conftest import Cast
+from tests.moderation import acts
 
 
 def close(cast: Cast, *, erase: bool) -> None:
@@ -46,6 +49,17 @@ def test_erased_words_are_nowhere_and_replies_still_read(cast: Cast) -> None:
     texts = db.session.scalars(sa.select(Revision).where(Revision.comment_id.in_(mine))).all()
     assert {(row.source, row.html) for row in texts} == {("", "")}
     assert recount.differences() == []
+
+
+def test_nothing_comes_from_who_has_left_meanwhile(cast: Cast) -> None:
+    said = factories.comment(factories.article(cast.gazette, "a1"), cast.mo)
+    close(cast, erase=True)
+    with pytest.raises(NotSignedIn):
+        acts.report(said, cast.rae)
+    form = NewComment(site="gazette", article="a1", body="Too late.")
+    text = writing.written(form.body)
+    with pytest.raises(NotSignedIn):
+        transaction(lambda: posting.post(cast.gazette, cast.rae, form, text, clock.now()))
 
 
 def test_a_copy_holds_every_version_and_what_became_of_it(cast: Cast) -> None:

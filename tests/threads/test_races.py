@@ -9,13 +9,14 @@ import sqlalchemy as sa
 from flask import Flask
 
 from comments import clock
+from comments.accounts import closing
 from comments.accounts.models import User
 from comments.db import db, transaction
-from comments.errors import Conflict
+from comments.errors import Conflict, NotSignedIn
 from comments.sites.models import Site
-from comments.threads import posting, writing
+from comments.threads import posting, status, writing
 from comments.threads.forms import NewComment
-from comments.threads.models import Article, Comment, Status
+from comments.threads.models import Act, Article, Comment, Revision, Status
 from comments.threads.repeats import Posted
 from tests import crowd, factories, recount
 from tests.conftest import Cast
@@ -118,4 +119,32 @@ def test_edit_and_removal_at_once_leave_a_legal_end(app: Flask, cast: Cast) -> N
     results = crowd.at_once(app, [edit, withdraw])
     assert all(isinstance(result, Conflict | Comment) for result in results), results
     assert db.session.get_one(Comment, comment.id).status is Status.WITHDRAWN
+    assert recount.differences() == []
+
+
+def test_whoever_leaves_while_others_decide_leaves_no_words(app: Flask, cast: Cast) -> None:
+    article = factories.article(cast.gazette, "a1")
+    old = clock.now() - timedelta(minutes=10)
+    said = [factories.comment(article, cast.rae, f"Words {n}.", at=old) for n in range(4)]
+    rae_id = cast.rae.id
+
+    def leave() -> None:
+        transaction(
+            lambda: closing.close(db.session.get_one(User, rae_id), erase=True, now=clock.now())
+        )
+
+    def removal(id: int) -> Callable[[], None]:
+        def act() -> None:
+            comment = db.session.get_one(Comment, id)
+            status.locked(comment.article_id)
+            db.session.refresh(comment, with_for_update=True)
+            if comment.status is Status.PUBLISHED:
+                status.move(comment, Status.REJECTED, status.Why(Act.REJECT), clock.now())
+
+        return lambda: transaction(act)
+
+    acts = [*(removal(comment.id) for comment in said), leave, poster(cast.rae, "One more.")]
+    results = crowd.at_once(app, acts)
+    assert all(isinstance(failure, NotSignedIn) for failure in failures(results)), results
+    assert set(db.session.scalars(sa.select(Revision.source))) == {""}
     assert recount.differences() == []
