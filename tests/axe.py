@@ -15,9 +15,18 @@ OPTIONS = {
 
 
 def violations(page: Page, **options: object) -> list[str]:
+    return _lines(page, "violations", **options)
+
+
+def undecided(page: Page, **options: object) -> list[str]:
+    """What axe leaves to people to judge."""
+    return _lines(page, "incomplete", **options)
+
+
+def _lines(page: Page, outcome: str, **options: object) -> list[str]:
     found = Axe().run(page, options={**OPTIONS, **options})
     return [
         f"{rule['id']}: {node['target']} {node['failureSummary']}"
-        for rule in found.response["violations"]
+        for rule in found.response[outcome]
         for node in rule["nodes"]
     ]

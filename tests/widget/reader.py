@@ -41,6 +41,13 @@ def post(page: Page, text: str) -> None:
     page.get_by_role("button", name="Post comment").click()
 
 
+def without_cache(page: Page) -> None:
+    """For a second after an answer the browser may give it again; tests are faster than that."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+
+
 def look_again(page: Page) -> None:
     """Let the page look for what is new, as it does by itself every while."""
     page.evaluate("dispatchEvent(new Event('online'))")

@@ -21,10 +21,7 @@ def article(cast: Cast) -> Article:
 
 @pytest.fixture(autouse=True)
 def without_cache(page: Page) -> None:
-    """For a second after an answer the browser may give it again; tests are faster than that."""
-    session = page.context.new_cdp_session(page)
-    session.send("Network.enable")
-    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    reader.without_cache(page)
 
 
 def test_new_comments_wait_behind_a_button(
@@ -140,6 +137,31 @@ def test_an_article_that_closes_puts_the_form_away(
     expect(page.get_by_text("Comments are closed.")).to_be_visible()
     expect(page.get_by_role("link", name="Write a comment")).to_have_count(0)
     expect(page.get_by_role("link", name="Reply")).to_have_count(0)
+
+
+def test_an_article_that_is_hidden_shows_nothing_any_more(
+    page: Page, publisher: Publisher, article: Article, cast: Cast
+) -> None:
+    factories.comment(article, cast.rae, "Was here.")
+    page.goto(publisher.page())
+    expect(page.get_by_text("Was here.")).to_be_visible()
+    factories.set_state(article, State.HIDDEN, cast.ada)
+    reader.look_again(page)
+    expect(page.get_by_role("heading", name="Comments are not available.")).to_be_visible()
+    expect(page.get_by_text("Was here.")).to_have_count(0)
+    expect(page.get_by_role("link", name="Write a comment")).to_have_count(0)
+
+
+def test_orders_are_offered_once_there_is_something_to_order(
+    page: Page, publisher: Publisher, article: Article, cast: Cast
+) -> None:
+    page.goto(publisher.page())
+    expect(page.get_by_role("link", name="Write a comment")).to_be_visible()
+    factories.many(article, cast.rae, 2)
+    reader.look_again(page)
+    page.get_by_role("button", name="2 new comments").click()
+    page.get_by_role("link", name="Oldest").click()
+    expect(page.locator(".body").first).to_have_text("Number 1.")
 
 
 def test_it_looks_by_itself_while_somebody_is_there(

@@ -92,9 +92,9 @@ const showOwn = (thread, list) => {
 
 /* Back from signing in on our pages: to the form that was left. */
 const comeBack = (thread) => {
-  const back = takeReturn();
-  if (!back || back.site !== thread.site || back.article !== thread.article) return;
-  const [kind, id] = (back.place || "").split(":");
+  const back = takeReturn(({ site, article }) => site === thread.site && article === thread.article);
+  if (!back) return;
+  const [kind, id] = back.place.split(":");
   const comment = id ? find(thread, id) : null;
   const form = kind && (!id || comment) ? unfold(thread, kind, comment) : null;
   thread.view.scrollIntoView({ block: "nearest" });
@@ -106,6 +106,7 @@ const comeBack = (thread) => {
 export const changed = async (thread, view) => {
   meet(thread);
   headingOf(thread).replaceChildren(...view.querySelector("h2").childNodes);
+  offerOrders(thread, view);
   openOrClose(thread, view);
   let number = review(thread, rootsOf(view), rootsOf(thread.view), {});
   const views = new Set([view]);
@@ -118,6 +119,11 @@ export const changed = async (thread, view) => {
   if (tokenOf(thread.site)) await identify(thread);
 };
 
+const offerOrders = (thread, view) => {
+  const orders = view.querySelector(".orders");
+  if (orders && !thread.view.querySelector(".orders")) headingOf(thread).after(orders.cloneNode(true));
+};
+
 const startOf = (view) => view.querySelector(":scope > .start, :scope > .state");
 
 const openOrClose = (thread, view) => {
@@ -125,7 +131,8 @@ const openOrClose = (thread, view) => {
   if (isOpen === thread.view.dataset.open) return;
   thread.view.dataset.open = isOpen;
   const [old, fresh] = [startOf(thread.view), startOf(view)];
-  if (old && fresh) old.replaceWith(fresh.cloneNode(true));
+  if (fresh) rootsOf(thread.view).before(fresh.cloneNode(true));
+  if (old) old.remove();
 };
 
 /* The comment of a link that is not on the page, with what is above and below it. */

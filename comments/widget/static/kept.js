@@ -61,9 +61,10 @@ const RETURN = "comments:return";
 
 export const keepReturn = (back) => sessionStorage.setItem(RETURN, JSON.stringify(back));
 
-export const takeReturn = () => {
+export const takeReturn = (isWanted) => {
   try {
     const back = JSON.parse(sessionStorage.getItem(RETURN));
+    if (!back || !isWanted(back)) return null;
     sessionStorage.removeItem(RETURN);
     return back;
   } catch {

@@ -68,9 +68,9 @@ const goThere = async (thread, place) => {
 /* Back on the page with a code: it becomes the token, and leaves the address at once. */
 export const arrive = async (home) => {
   const given = new URLSearchParams(location.hash.slice(1));
-  const back = takeReturn();
+  const back = takeReturn(({ state }) => state === given.get("state"));
   history.replaceState(history.state, "", (back && back.hash) || location.href.split("#")[0]);
-  if (!back || back.state !== given.get("state")) return;
+  if (!back) return;
   keepReturn({ site: back.site, article: back.article, place: back.place });
   const token = await exchange(home, given.get("comments-code"), back.verifier);
   if (token) keepToken(back.site, token);

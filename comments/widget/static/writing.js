@@ -98,6 +98,7 @@ const measure = (thread, form) => {
 };
 
 const pressed = (thread, form, event) => {
+  if (event.isComposing) return;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit(thread, form);
   else if (event.key === "Escape") fold(thread, form);
   else return;
@@ -124,7 +125,8 @@ const fold = (thread, form) => {
 const remove = (thread, form) => {
   const [kind, id] = form.dataset.place.split(":");
   form.remove();
-  if (kind === "write") thread.view.querySelector(":scope > .start").hidden = false;
+  const start = thread.view.querySelector(":scope > .start");
+  if (kind === "write" && start) start.hidden = false;
   if (kind === "edit") find(thread, id).querySelector(".body").hidden = false;
 };
 
