@@ -191,6 +191,35 @@ def test_a_slot_that_comes_later_is_filled_and_one_that_changes_is_filled_anew(
     expect(page.get_by_text("About tides.")).to_have_count(0)
 
 
+def test_a_slot_that_leaves_and_comes_back_goes_on(
+    page: Page, publisher: Publisher, article: Article, cast: Cast
+) -> None:
+    factories.comment(article, cast.rae, "About tides.")
+    page.goto(publisher.page())
+    expect(page.get_by_text("About tides.")).to_be_visible()
+    page.evaluate("""() => {
+        window.slot = document.querySelector("section");
+        slot.remove();
+        dispatchEvent(new Event("online"));
+    }""")
+    page.evaluate("document.querySelector('main').append(slot)")
+    expect(page.get_by_text("About tides.")).to_be_visible()
+    page.get_by_role("link", name="Write a comment").click()
+    expect(page.get_by_label("Your comment")).to_have_count(1)
+
+
+def test_an_element_that_can_not_hold_a_thread_disturbs_no_other(
+    page: Page, publisher: Publisher, article: Article, cast: Cast
+) -> None:
+    factories.comment(article, cast.rae, "About tides.")
+    wrong = (
+        '<ul><li data-comments data-site="gazette" data-article="x">No comments yet...</li></ul>'
+    )
+    page.goto(publisher.page(wrong + slot()))
+    expect(page.get_by_text("About tides.")).to_be_visible()
+    expect(page.get_by_text("No comments yet...").first).to_be_visible()
+
+
 def test_a_slot_far_below_is_filled_when_it_comes_near(
     page: Page, publisher: Publisher, article: Article, cast: Cast, asked: list[Asked]
 ) -> None:

@@ -15,6 +15,7 @@
   const MOST_COUNTS = 100;
 
   const threads = new Map();
+  const begun = new WeakSet();
   const counted = new WeakMap();
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(style);
@@ -91,25 +92,37 @@
     const site = given(slot, "site");
     const id = `${site}\n${article}\n${given(slot, "url")}\n${slot.lang}`;
     const known = threads.get(slot);
-    if (known ? known.id === id : slot.shadowRoot && slot.shadowRoot.adoptedStyleSheets.length) return;
-
-    const root = slot.shadowRoot || slot.attachShadow({ __proto__: null, mode: "open" });
+    if (known && known.id === id) return;
+    const root = begun.has(slot) ? slot.shadowRoot : enter(slot);
+    if (!root) return;
     root.adoptedStyleSheets = [sheet];
-    const thread = { id, slot, root, site, article, url, home, sort: "", writes: 0, threads, ask, dress, mark, show, compare };
+    const thread = {
+      id, slot, root, site, article, url, home, sort: "", writes: 0,
+      threads, ask, dress, mark, show, compare,
+    };
     thread.path = (more) => {
       const query = new URLSearchParams();
       const wanted = { __proto__: null, site, article, url, sort: thread.sort, locale: slot.lang, ...more };
       for (const name in wanted) if (wanted[name]) query.set(name, wanted[name]);
       return `/embed/thread?${query}`;
     };
-    if (!known) root.addEventListener("click", (event) => clicked(threads.get(slot), event));
     threads.set(slot, thread);
-    const included = !known && root.querySelector(".thread");
-    if (included) ready(thread, included);
+    const included = !known && root.querySelector(".thread > script");
+    if (included) ready(thread, included.parentElement);
     else wait(thread);
     if (LINKED.test(location.hash) || arriving) return fill(thread);
     near.unobserve(slot);
     near.observe(slot);
+  };
+
+  /* The shadow root of a slot that is new to us; nothing where another copy of this script is. */
+  const enter = (slot) => {
+    const included = slot.shadowRoot;
+    if (included && included.adoptedStyleSheets.length) return null;
+    const root = included || slot.attachShadow({ __proto__: null, mode: "open" });
+    root.addEventListener("click", (event) => clicked(threads.get(slot), event));
+    begun.add(slot);
+    return root;
   };
 
   const wait = (thread) => {
@@ -156,7 +169,11 @@
     thread.words = JSON.parse(view.querySelector("script").textContent);
     dress(view, view.lang);
     await arriving;
-    if (kept(thread.site)) (await rest()).identify(thread);
+    try {
+      if (kept(thread.site)) await (await rest()).identify(thread);
+    } catch {
+      // Reading goes on without the rest of the script.
+    }
     point(thread);
   };
 
@@ -200,7 +217,7 @@
     if (!link) return;
     const comment = thread.root.getElementById(link[1]);
     if (comment) mark(thread, comment);
-    else (await rest()).fetchLinked(thread, link[2]);
+    else await rest().then((act) => act.fetchLinked(thread, link[2])).catch(() => {});
   };
 
   const clicked = async (thread, event) => {
@@ -235,7 +252,8 @@
     const { writes } = thread;
     const call = await ask(thread.path(more), "document");
     const tag = call.getResponseHeader("ETag");
-    if (tag === thread.tag || threads.get(thread.slot) !== thread || writes !== thread.writes) return false;
+    const isOurs = threads.get(thread.slot) === thread && writes === thread.writes;
+    if (tag === thread.tag || !isOurs) return false;
     const act = await rest();
     await act.changed(thread, call.response.querySelector(".thread"));
     thread.tag = tag;
@@ -286,7 +304,13 @@
   let due = 0;
   const find = () => {
     due = 0;
-    for (const slot of document.querySelectorAll(SLOTS)) begin(slot);
+    for (const slot of document.querySelectorAll(SLOTS)) {
+      try {
+        begin(slot);
+      } catch (error) {
+        console.error("Comments can't be shown in this element; take a section or a div.", slot, error);
+      }
+    }
     count();
   };
   new MutationObserver(() => { due ||= setTimeout(find, 20); }).observe(document, {

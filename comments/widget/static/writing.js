@@ -280,7 +280,9 @@ export const reopen = (thread) => {
   for (const place of placesOf(thread)) {
     const [kind, id] = place.split(":");
     const comment = id ? find(thread, id) : null;
-    const isPossible = kind === "edit" ? thread.me && Object.hasOwn(thread.me.editable, id) : thread.view.querySelector(".start");
+    const isPossible = kind === "edit"
+      ? Boolean(thread.me) && Object.hasOwn(thread.me.editable, id)
+      : Boolean(thread.view.querySelector(":scope > .start"));
     if (draftOf(thread, place).isOpen && isPossible && (!id || comment)) unfold(thread, kind, comment);
   }
 };
