@@ -13,9 +13,9 @@ from comments.db import db
 from comments.imports.plan import Group
 from comments.sites.models import Site
 from comments.threads import queries
+from comments.threads.forms import LONGEST_ID
 from comments.threads.models import Alias, Article, State
 
-LONGEST_KEY = 300
 LONGEST_TITLE = 300
 # Databases bound how many values one question may hold.
 AT_ONCE = 500
@@ -59,8 +59,9 @@ def _with_other_scheme(url: str) -> Iterator[str]:
 
 
 def _key(group: Group) -> str:
+    """The id that a slot of the page sends: an address may be longer than any other id."""
     key = " ".join(group.key.split())
-    if len(key) <= LONGEST_KEY:
+    if len(key) <= LONGEST_ID or key == group.url:
         return key
     return "sha256:" + hashlib.sha256(key.encode()).hexdigest()
 

@@ -282,6 +282,21 @@ def test_a_closed_thread_becomes_a_closed_article(tmp_path: Path, gazette: Site)
     assert found(gazette, "http://news.example/a").state is State.CLOSED
 
 
+def test_an_article_may_have_a_long_address_for_its_id(tmp_path: Path, gazette: Site) -> None:
+    url = "https://news.example/" + "%E9%BB%91" * 40
+    long_id = thread("2", "https://news.example/b", f"<id>{'x' * 400}</id>")
+    load_disqus(tmp_path, gazette, thread("1", url), post("7"), long_id, post("8", "2"))
+    assert found(gazette, url).key == url
+    load_disqus(
+        tmp_path,
+        gazette,
+        long_id.replace("news.example/b", "news.example/c"),
+        post("9", "2"),
+        placing=Placing(by_identifier=True),
+    )
+    assert found(gazette, "https://news.example/c").key.startswith("sha256:")
+
+
 @pytest.mark.parametrize(
     "inner", ["<wp:status>private</wp:status>", "<wp:post_password>x</wp:post_password>"]
 )
