@@ -56,7 +56,8 @@ def code(site: Site, origin: str, challenge: str, by: User, now: datetime) -> st
 def exchange(code: str, verifier: str, origin: str, now: datetime) -> str:
     """The token for a code, for the page that asked for it.
 
-    Raises Forbidden for a code that is unknown, used, too old, of another page or not its own.
+    Raises Forbidden for a code that is unknown, used, too old, of another page or not its own, and
+    where the site's comments may not appear any more.
     """
     ticket = db.session.scalar(
         sa.select(Ticket)
@@ -65,6 +66,7 @@ def exchange(code: str, verifier: str, origin: str, now: datetime) -> str:
     )
     if ticket is None or not _is_good(ticket, verifier, origin, now):
         raise Forbidden(_("This sign-in is too old. Please sign in again."), code="bad-code")
+    check_origin(db.session.get_one(Site, ticket.site_id), origin)
     ticket.used_at = now
     return sessions.begin(ticket.user, Scope(Kind.BEARER, ticket.site_id, ticket.origin), now)
 

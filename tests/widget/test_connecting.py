@@ -16,7 +16,9 @@ from werkzeug.test import TestResponse
 
 from comments import clock
 from comments.accounts.models import Kind, Session, Ticket
-from comments.db import db
+from comments.db import db, transaction
+from comments.sites import managing
+from comments.sites.forms import EditedSite
 from tests import factories
 from tests.conftest import PUBLISHER, Cast
 
@@ -164,6 +166,20 @@ def test_a_code_is_good_for_five_minutes(
     code = code_for(as_(cast.rae))
     clock.freeze(frozen + timedelta(minutes=5))
     assert exchange(client, code).status_code == 403
+
+
+def test_a_code_is_void_once_the_site_takes_the_page_s_address_away(
+    as_: Browsers, client: FlaskClient, cast: Cast
+) -> None:
+    code = code_for(as_(cast.rae))
+    form = managing.facts(cast.gazette) | {
+        "seen": managing.seen(cast.gazette),
+        "origins": "https://other.example",
+    }
+    edited = EditedSite.model_validate(form)
+    transaction(lambda: managing.change(cast.gazette, edited, cast.ada, clock.now()))
+    assert exchange(client, code).status_code == 403
+    assert sessions() == []
 
 
 def test_a_sign_in_link_is_no_code(client: FlaskClient, cast: Cast) -> None:
