@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from flask import Flask, Response, g, request
 from flask import session as cookie
 from flask_babel import gettext as _
@@ -15,6 +18,8 @@ from comments.accounts.models import Kind, Session, User
 from comments.db import transaction
 from comments.errors import NotSignedIn
 from comments.forms import refuse
+
+T = TypeVar("T")
 
 BEARERS = frozenset({Kind.BEARER, Kind.API})
 COOKIES = frozenset({Kind.COOKIE})
@@ -87,15 +92,23 @@ def the_user() -> User:
     return user
 
 
-def by_password(form: SignIn) -> User:
-    """Whose name and password these are. Raises Invalid, alike for everybody, or TooMany."""
+def by_password(form: SignIn, begin: Callable[[User], T]) -> T:
+    """What `begin` makes for the person of this name and password, in one transaction.
+
+    Raises Invalid, alike for everybody, or TooMany.
+    """
     now = clock.now()
     network = security.client_address()
     attempt = transaction(lambda: signing_in.attempt(form.login, network, now))
-    if not passwords.fits(form.password, attempt.secret) or attempt.user is None:
-        raise refuse("password", "wrong", _("This name and this password don't belong together."))
-    transaction(lambda: signing_in.succeeded(attempt, now))
-    return attempt.user
+    user = attempt.user if passwords.fits(form.password, attempt.secret) else None
+
+    def act() -> T:
+        if user is None or not signing_in.succeeded(attempt, user, now):
+            words = _("This name and this password don't belong together.")
+            raise refuse("password", "wrong", words)
+        return begin(user)
+
+    return transaction(act)
 
 
 def sign_up(form: SignUp) -> User:
@@ -121,30 +134,38 @@ def prove(form: Proof) -> User:
     now, secret = clock.now(), passwords.secret_of(user)
     network = security.client_address()
     attempt = transaction(lambda: signing_in.attempt_again(user, secret, network, now))
-    if not passwords.fits(form.current, secret):
+    if not passwords.fits(form.current, secret) or not transaction(
+        lambda: signing_in.succeeded(attempt, user, now)
+    ):
         raise refuse("current", "wrong", _("This is not your current password."))
-    transaction(lambda: signing_in.succeeded(attempt, now))
     return user
 
 
 def sign_in(user: User, *, by_link: bool = False) -> None:
     """Begin a session in this browser under a new token, and end the one it had."""
-    now = clock.now()
+    _enter(transaction(lambda: _begun(user)))
+    if by_link:
+        cookie[BY_LINK] = clock.now().timestamp()
+
+
+def sign_in_by_password(form: SignIn) -> None:
+    """Begin a session as `sign_in` does. Raises Invalid or TooMany as `by_password` does."""
+    _enter(by_password(form, _begun))
+
+
+def _begun(user: User) -> str:
     before = session_now()
+    if before is not None:
+        sessions.end(before)
+    return sessions.begin(user, sessions.COOKIE, clock.now())
 
-    def act() -> str:
-        if before is not None:
-            sessions.end(before)
-        return sessions.begin(user, sessions.COOKIE, now)
 
-    token = transaction(act)
-    session = sessions.find(token, COOKIES, now)
+def _enter(token: str) -> None:
+    session = sessions.find(token, COOKIES, clock.now())
     if session is None:  # the account was closed in the same moment
         raise NotSignedIn(_("Please sign in first."))
     security.begin_session()
     login_user(Visitor(session, token))
-    if by_link:
-        cookie[BY_LINK] = now.timestamp()
 
 
 def sign_out() -> None:

@@ -46,11 +46,12 @@ def fits(password: str, secret: str | None) -> bool:
             return False
 
 
-def secret_of(user: User) -> str | None:
-    """The hash of this person's password, if they have one."""
-    return db.session.scalar(
-        sa.select(Identity.secret).where(Identity.user_id == user.id, Identity.way == Way.PASSWORD)
+def secret_of(user: User, *, hold: bool = False) -> str | None:
+    """The hash of this person's password, if they have one; with `hold` nobody changes it now."""
+    select = sa.select(Identity.secret).where(
+        Identity.user_id == user.id, Identity.way == Way.PASSWORD
     )
+    return db.session.scalar(select.with_for_update() if hold else select)
 
 
 def keep(user: User, secret: str, now: datetime) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from comments import limits
-from comments.accounts import queries
+from comments.accounts import passwords, queries
 from comments.accounts.models import Identity, User, Way
 from comments.db import db
 
@@ -53,11 +53,14 @@ def attempt_again(user: User, secret: str | None, network: str, now: datetime) -
     return _counted(Attempt(user, secret, str(user.id), network), now)
 
 
-def succeeded(attempt: Attempt, now: datetime) -> None:
-    """The password was right: this try was none to be counted."""
+def succeeded(attempt: Attempt, user: User, now: datetime) -> bool:
+    """The password was right, and if it still is, this try was none to be counted."""
+    if passwords.secret_of(user, hold=True) != attempt.secret:
+        return False
     limits.take_back(PERSON, attempt.subject, now)
     limits.clear(PERSON_HERE, _here(attempt), now)
     limits.take_back(NETWORK, attempt.network, now)
+    return True
 
 
 def _counted(attempt: Attempt, now: datetime) -> Attempt:

@@ -54,10 +54,9 @@ def sign_in() -> AnyResponse | str:
 @accounts.post("/sign-in")
 def enter() -> AnyResponse:
     try:
-        user = login.by_password(parse(SignIn, sent(request.form)))
+        login.sign_in_by_password(parse(SignIn, sent(request.form)))
     except DomainError as error:
         return again(error, "accounts/sign_in.html", passing=_passing())
-    login.sign_in(user)
     return redirect(own_path(request.args.get("next", "/")), 303)
 
 

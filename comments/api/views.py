@@ -145,14 +145,15 @@ def describe(key: str) -> Answer:
 def sign_up() -> Answer:
     form = asking.body(NewAccount, request)
     site = sites.by_key(form.site)
-    return jsonify(_signed_in(login.sign_up(form), site)), 201
+    person = login.sign_up(form)
+    return jsonify(shapes.Token(transaction(lambda: _begun(person, site)))), 201
 
 
 @api.post("/sessions")
 def sign_in() -> Answer:
     form = asking.body(NewSession, request)
     site = sites.by_key(form.site)
-    return jsonify(_signed_in(login.by_password(form), site))
+    return jsonify(shapes.Token(login.by_password(form, lambda person: _begun(person, site))))
 
 
 @api.delete("/sessions/current")
@@ -190,10 +191,9 @@ def _rejected(drawn: Drawn) -> Invalid:
     return Invalid(message, [why], code="rejected", id=drawn.id, reason=drawn.reason)
 
 
-def _signed_in(person: User, site: Site) -> shapes.Token:
+def _begun(person: User, site: Site) -> str:
     """A token with a reader's rights on this site, for a program that is no page."""
-    scope = sessions.Scope(Kind.BEARER, site.id)
-    return shapes.Token(transaction(lambda: sessions.begin(person, scope, clock.now())))
+    return sessions.begin(person, sessions.Scope(Kind.BEARER, site.id), clock.now())
 
 
 def _public_site(key: str) -> Site:

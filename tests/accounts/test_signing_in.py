@@ -14,9 +14,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from comments import clock, settings
-from comments.accounts import passwords, registration, signing_in
+from comments.accounts import passwords, registration, sessions, signing_in
 from comments.accounts.models import User
-from comments.db import transaction
+from comments.db import db, transaction
 from tests import factories, forms
 from tests.accounts.conftest import NOBODYS, PASSWORD
 from tests.conftest import Cast
@@ -187,3 +187,19 @@ def test_sign_ups_of_one_network_are_limited(app: Flask) -> None:
     refused = token_of.post("/sign-up", data=data)
     assert refused.status_code == 429
     assert 'value="Rosalind"' in refused.text
+
+
+def test_a_password_that_changes_meanwhile_signs_nobody_in(
+    rae: User, enter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fits = passwords.fits
+    other = passwords.hashed("another lamp on friday")
+
+    def slow(password: str, secret: str | None) -> bool:
+        answer = fits(password, secret)
+        transaction(lambda: passwords.change(rae, other, clock.now()))
+        return answer
+
+    monkeypatch.setattr(passwords, "fits", slow)
+    assert enter("rae", PASSWORD).status_code == 422
+    assert db.session.scalars(sessions.of(rae)).all() == []
