@@ -61,8 +61,10 @@ def _imported(goal: Goal, batch: list[Staged], groups: dict[str, Group]) -> dict
     authors = people.found_or_made(
         goal.site, goal.way, {_person(staged) for staged in batch}, goal.now
     )
-    rows = _earlier_parents(batch)
+    rows = _earlier_parents(batch) | _here(goal, batch)
     for staged in batch:
+        if staged.number in rows:
+            continue
         article = found[staged.place]
         parent = rows.get(staged.parent_number)
         # An earlier import may have put the parent below another article.
@@ -71,6 +73,15 @@ def _imported(goal: Goal, batch: list[Staged], groups: dict[str, Group]) -> dict
         place = writing.Place(article, parent, authors[_person(staged).subject])
         rows[staged.number] = _comment(goal, staged, place)
     return {staged.number: rows[staged.number].id for staged in batch}
+
+
+def _here(goal: Goal, batch: list[Staged]) -> dict[int, Comment]:
+    """What another import of the same file brought here since the plan was made."""
+    numbers = {_import_key(goal.way, staged): staged.number for staged in batch}
+    found = db.session.scalars(
+        sa.select(Comment).where(Comment.site_id == goal.site.id, Comment.import_key.in_(numbers))
+    )
+    return {numbers[str(comment.import_key)]: comment for comment in found}
 
 
 def _articles(goal: Goal, groups: dict[str, Group]) -> dict[str, Article]:

@@ -23,7 +23,7 @@ from comments.sites.models import Site
 from comments.threads import articles
 from comments.threads.articles import Name
 from comments.threads.models import Act, Article, Comment, Decision, Revision, State, Status
-from tests import factories
+from tests import factories, recount
 from tests.conftest import Cast
 from tests.corpora import shared
 from tests.imports import exports
@@ -431,3 +431,18 @@ def test_the_test_data_of_wordpress_adds_up(gazette: Site) -> None:
         Reason.PINGBACK: 2,
         Reason.TRACKBACK: 2,
     }
+
+
+def test_two_imports_of_one_file_at_once_bring_it_once(tmp_path: Path, gazette: Site) -> None:
+    file = exports.disqus(tmp_path, thread("1"), post("7"), post("8", parent="7"))
+    goal = Goal(gazette, Way.DISQUS, clock.now())
+    with (
+        staging.staged(disqus.read(file), Placing()) as slow,
+        staging.staged(disqus.read(file), Placing()) as fast,
+    ):
+        loading.recognise(slow, goal)
+        loading.recognise(fast, goal)
+        assert list(loading.load(fast, goal)) == [2]
+        assert list(loading.load(slow, goal)) == [2]
+    assert db.session.scalar(sa.select(sa.func.count(Comment.id))) == 2
+    assert recount.differences() == []
