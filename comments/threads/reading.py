@@ -66,6 +66,7 @@ def read(site: Site, name: Name, view: View, now: datetime) -> Thread:
 
     Raises Invalid for a cursor that is none of ours, NotFound for a comment that isn't here.
     """
+    _check_cursor(view.after)
     article = articles.find(site, name)
     if article is None or article.state is State.HIDDEN:
         return _empty(site, name, article, view)
@@ -163,15 +164,27 @@ def _tree(root: Row, below: list[Row]) -> Drawn:
     return tree.with_more(top, cursor, root.replies - tree.published_below(top))
 
 
+def _check_cursor(cursor: str | None) -> None:
+    if cursor and _is_branch(cursor):
+        _path_of(cursor)
+    elif cursor:
+        paging.moment_of(cursor)
+
+
 def _is_branch(cursor: str) -> bool:
     return paging.decode(cursor, 2)[0] == "branch"
 
 
-def _rest_of_branch(thread: Thread, article: Article, cursor: str) -> Thread:
-    """Further replies below one root, under those of their ancestors that are drawn."""
+def _path_of(cursor: str) -> str:
     path = paging.decode(cursor, 2)[1]
     if not PATH.fullmatch(path):
         raise paging.invalid_cursor()
+    return path
+
+
+def _rest_of_branch(thread: Thread, article: Article, cursor: str) -> Thread:
+    """Further replies below one root, under those of their ancestors that are drawn."""
+    path = _path_of(cursor)
     found = queries.replies_after(article, tree.ids_of(path)[0], path, BRANCH)
     page = paging.cut(found, BRANCH, lambda row: paging.encode("branch", row.path))
     above = _above(page.rows[0].path) if page.rows else []

@@ -144,6 +144,8 @@ def test_a_foreign_cursor_is_refused(cast: Cast, article: Article, cursor: str) 
     factories.comment(article, cast.rae)
     with pytest.raises(Invalid):
         read(cast, after=cursor)
+    with pytest.raises(Invalid):
+        read(cast, key="nobody knows it", after=cursor)
 
 
 def test_a_hidden_article_shows_nothing(cast: Cast) -> None:
