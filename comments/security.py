@@ -27,6 +27,9 @@ OWN_POLICY = (
 # Browsers read a backslash as a slash, and leave out tabs and line ends.
 _STRANGE = re.compile(r"[\\\x00-\x20\x7f-\xa0\ud800-\udfff]")
 
+# A server behind a socket of the machine may name no address, and is counted all the same.
+UNNAMED = "unnamed"
+
 csrf = CSRFProtect()
 
 
@@ -49,7 +52,7 @@ def client_address() -> str:
     IPv6 addresses count by their network of 64 bits, since a household has a whole one.
     """
     trusted = settings.current().trusted_proxies
-    hops = [request.remote_addr or ""]
+    hops = [request.remote_addr or UNNAMED]
     if trusted:
         hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")] + hops
     found = hops[-1]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from flask import Flask
 from flask.testing import FlaskClient
 
+from comments import security
 from tests.conftest import HOST, Cast
 
 
@@ -68,3 +69,8 @@ def test_another_host_is_refused(client: FlaskClient, cast: Cast) -> None:
     page = client.get("/thread?site=gazette&article=a1", headers={"Host": "evil.example"})
     assert page.status_code == 400
     assert "evil.example" not in page.text
+
+
+def test_who_comes_through_a_socket_without_an_address_is_counted_too(app: Flask) -> None:
+    with app.test_request_context(environ_base={"REMOTE_ADDR": ""}):
+        assert security.client_address()
