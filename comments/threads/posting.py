@@ -87,7 +87,6 @@ def withdraw(comment: Comment, by: User, now: datetime) -> Comment:
     if comment.status is Status.REJECTED:
         raise Conflict(_("This comment was not published; there is nothing to delete."))
     status.move(comment, Status.WITHDRAWN, Why(Act.WITHDRAW, by), now)
-    db.session.execute(sa.delete(Answer).where(Answer.comment_id == comment.id))
     return comment
 
 

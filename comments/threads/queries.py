@@ -16,6 +16,8 @@ from comments.sites.models import Membership, Site
 from comments.threads.drawing import Row
 from comments.threads.models import Alias, Article, Comment, Decision, Revision, State, Status
 
+EDITABLE = 50
+
 
 def article(site: Site, key: str, urls: Sequence[str], *, hold: bool = False) -> Article | None:
     """The article of this id; failing that, the one known under one of these addresses.
@@ -150,7 +152,7 @@ def own(site: Site, article_id: int, person: User, size: int) -> list[Row]:
 
 
 def editable(site: Site, article_id: int, person: User, now: datetime) -> dict[str, str]:
-    """What this person may still edit here: by its id, what they typed."""
+    """What this person may still edit here, the latest of it: by its id, what they typed."""
     since = now - timedelta(minutes=site.settings.edit_minutes)
     typed = (
         sa.select(Comment.id, Revision.source)
@@ -165,6 +167,8 @@ def editable(site: Site, article_id: int, person: User, now: datetime) -> dict[s
             Comment.article_id == article_id,
             Comment.status.in_((Status.PENDING, Status.PUBLISHED)),
         )
+        .order_by(Comment.created_at.desc(), Comment.id.desc())
+        .limit(EDITABLE)
     )
     return {str(id): source for id, source in db.session.execute(typed)}
 

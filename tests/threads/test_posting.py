@@ -12,7 +12,7 @@ from comments.db import db, transaction
 from comments.errors import Conflict, Forbidden, Invalid, TooMany
 from comments.sites import sanctions
 from comments.sites.models import Measure, Participant
-from comments.threads import posting, writing
+from comments.threads import posting, queries, writing
 from comments.threads.forms import NewComment
 from comments.threads.models import Act, Article, Comment, Decision, Revision, State, Status
 from comments.threads.repeats import Posted
@@ -286,3 +286,20 @@ def test_a_reply_takes_fifteen_statements_at_most(
     post("Two.", parent=root.id, key="k")
     # The first finds the person, which every request does.
     assert len(statements) <= 1 + 15, "\n".join(statements)
+
+
+def test_a_late_retry_does_not_bring_back_what_was_withdrawn(post: Post, cast: Cast) -> None:
+    comment = post("One.", key="k").comment
+    transaction(lambda: posting.withdraw(comment, cast.rae, clock.now()))
+    later(minutes=30)
+    assert post("One.", key="k").comment.id == comment.id
+    assert count(Comment) == 1
+
+
+def test_what_one_may_still_edit_is_a_bounded_list(cast: Cast) -> None:
+    factories.settle(cast.gazette, edit_minutes=1440)
+    article = factories.article(cast.gazette, "a1")
+    now = clock.now()
+    made = [factories.comment(article, cast.rae, str(n), at=now) for n in range(60)]
+    found = queries.editable(cast.gazette, article.id, cast.rae, now)
+    assert list(found) == [str(comment.id) for comment in reversed(made)][:50]
