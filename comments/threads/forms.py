@@ -60,6 +60,8 @@ class NewComment(Form):
     title: Annotated[Line | None, Blank] = Field(default=None, max_length=300)
     section: Annotated[Line | None, Blank] = Field(default=None, max_length=120)
     published_at: Moment | None = None
+    # "Post it as it is": part of the contract, and always understood; nothing asks for it so far.
+    confirm: bool = False
     # The trap: nobody sees this field, so that only machines fill it.
     website: SkipJsonSchema[str] = Field(default="", max_length=2000)
 
