@@ -15,7 +15,8 @@ from comments.db import db
 from comments.errors import Conflict, Forbidden
 from comments.moderation.forms import Complained
 from comments.moderation.models import Outcome, Report
-from comments.sites.models import Participant
+from comments.sites import sanctions
+from comments.sites.models import Measure, Participant, Site
 from comments.threads.models import Comment, Decision, Status
 
 REPORTS = limits.Limit("reports", times=20, seconds=3600)
@@ -32,8 +33,9 @@ class Reported:
 def report(comment: Comment, form: Complained, by: User, now: datetime) -> Reported:
     """Note a reader's report. One person reports one comment once; again answers with the first.
 
-    Raises Forbidden for one's own comment, Conflict for one that is not published (any more),
-    TooMany for too many in an hour, NotSignedIn when the account was closed meanwhile.
+    Raises Forbidden for one's own comment and for whom a sanction keeps from writing, Conflict for
+    a comment that is not published (any more), TooMany for too many in an hour, NotSignedIn when
+    the account was closed meanwhile.
     """
     closing.held(by)
     if known := made_by(by, comment):
@@ -43,6 +45,7 @@ def report(comment: Comment, form: Complained, by: User, now: datetime) -> Repor
         raise Forbidden(_("This is your own comment."), code="own")
     if comment.status is not Status.PUBLISHED:
         raise Conflict(_("This comment is not here any more."), code="not-published")
+    _check_sanctions(comment, by, now)
     limits.hit(REPORTS, f"{by.id}", now)
     row = Report(
         site_id=comment.site_id,
@@ -57,6 +60,13 @@ def report(comment: Comment, form: Complained, by: User, now: datetime) -> Repor
     comment.open_reports += 1
     db.session.flush()
     return Reported(row, is_new=True)
+
+
+def _check_sanctions(comment: Comment, by: User, now: datetime) -> None:
+    held = sanctions.in_force(db.session.get_one(Site, comment.site_id), by, now)
+    if held is not None:
+        code = {Measure.BAN: "banned", Measure.SUSPEND: "suspended"}[held.measure]
+        raise Forbidden(_("You can't report here now."), code=code)
 
 
 def made_by(person: User, comment: Comment) -> Report | None:

@@ -59,11 +59,12 @@ def _held(id: int) -> User:
 
 def _known(site: Site, author: User, penalty: Penalty, by: User, now: datetime) -> Sanction | None:
     """What the same person imposed a moment ago, on the same terms."""
-    held = sanctions.in_force(site, author, now)
-    if held is None or held.by_id != by.id or held.created_at < now - SAME_ACT:
-        return None
-    same = (held.measure, held.until, held.reason) == _terms(penalty, held.created_at)
-    return held if same else None
+    for held in sanctions.all_in_force(site, author, now):
+        terms = (held.measure, held.until, held.reason)
+        is_new = held.by_id == by.id and held.created_at >= now - SAME_ACT
+        if is_new and terms == _terms(penalty, held.created_at):
+            return held
+    return None
 
 
 def _terms(penalty: Penalty, begin: datetime) -> tuple[Measure, datetime | None, str]:

@@ -42,6 +42,18 @@ def may_moderate(site: Site, user: User | None) -> bool:
     return role_on(site, user) in MODERATORS
 
 
+def check(site_id: int, by: User | None, roles: frozenset[Role] = MODERATORS) -> None:
+    """Look once more inside a transaction, since a role may have gone meanwhile.
+
+    The operator, who is nobody here, may do everything. Raises Forbidden.
+    """
+    if by is None:
+        return
+    member = db.session.get(Membership, (site_id, by.id), populate_existing=True)
+    if member is None or member.role not in roles:
+        raise Forbidden(_("Your role on this site does not allow this."))
+
+
 def the_membership(key: str, user: User, roles: frozenset[Role] = MODERATORS) -> Membership:
     """What this person is on the site of this key, with the site.
 

@@ -16,9 +16,9 @@ from comments.accounts import sessions
 from comments.accounts.models import User
 from comments.db import db
 from comments.errors import Conflict
-from comments.sites import members
+from comments.sites import access, members
 from comments.sites.forms import EditedSite
-from comments.sites.models import Origin, Role, Site, SiteSettings
+from comments.sites.models import ADMINS, Origin, Role, Site, SiteSettings
 
 
 def create(key: str, name: str, origins: Sequence[str], owner: User, now: datetime) -> Site:
@@ -46,11 +46,13 @@ def seen(site: Site) -> str:
 
 
 def change(site: Site, form: EditedSite, by: User | None, now: datetime) -> None:
-    """Put other settings in force. Raises Conflict when somebody changed them since `form.seen`.
+    """Put other settings in force. Raises Conflict when somebody changed them since `form.seen`,
+    Forbidden where `by` is no admin (any more).
 
     Readers who are signed in on a page of an address that goes are signed out there.
     """
-    db.session.refresh(site, with_for_update={"of": Site})
+    db.session.refresh(site, with_for_update={"of": Site, "key_share": True})
+    access.check(site.id, by, ADMINS)
     if form.seen != seen(site):
         message = _("Somebody else changed these settings meanwhile.")
         raise Conflict(message, code="settings-changed")

@@ -19,7 +19,13 @@ from comments.sites.models import Membership, Role, Site
 
 
 def add(site: Site, person: User, role: Role, by: Membership | None, now: datetime) -> Membership:
-    """Make somebody a member. Raises Conflict for one who is, Forbidden for a role above `by`."""
+    """Make somebody a member.
+
+    Raises Conflict for one who is, Forbidden for a role above `by`, NotFound for one who left.
+    """
+    db.session.refresh(person, with_for_update={"key_share": True})
+    if person.is_closed:
+        raise NotFound(_("There is nobody with this name."))
     _hold(site.id)
     _must_reach(by, role)
     if db.session.get(Membership, (site.id, person.id)) is not None:
@@ -60,7 +66,7 @@ def leave_all(person: User, now: datetime) -> None:
 
 def _hold(site_id: int) -> None:
     """Take turns: of two who remove each other, the second is no member any more."""
-    db.session.execute(sa.select(Site.id).where(Site.id == site_id).with_for_update())
+    db.session.execute(sa.select(Site.id).where(Site.id == site_id).with_for_update(key_share=True))
 
 
 def _held(member: Membership) -> Membership:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,12 +14,19 @@ from comments import audit, paging
 from comments.accounts.models import User
 from comments.db import db
 from comments.errors import Forbidden, NotFound
+from comments.sites import access
 from comments.sites.models import Measure, Membership, Sanction, Site
 
 
 def in_force(site: Site, person: User, now: datetime) -> Sanction | None:
     """The sanction that keeps this person from writing now, the longest if there are several."""
-    rows = db.session.scalars(
+    rows = all_in_force(site, person, now)
+    return max(rows, key=lambda row: (row.until is None, row.until or now), default=None)
+
+
+def all_in_force(site: Site, person: User, now: datetime) -> Sequence[Sanction]:
+    """The latest of the sanctions that keep this person from writing now."""
+    return db.session.scalars(
         sa.select(Sanction)
         .where(
             Sanction.site_id == site.id,
@@ -26,9 +34,9 @@ def in_force(site: Site, person: User, now: datetime) -> Sanction | None:
             Sanction.lifted_at.is_(None),
             sa.or_(Sanction.until.is_(None), Sanction.until > now),
         )
+        .order_by(Sanction.id.desc())
         .limit(20)
     ).all()
-    return max(rows, key=lambda row: (row.until is None, row.until or now), default=None)
 
 
 def impose(
@@ -38,7 +46,8 @@ def impose(
     by: User,
     now: datetime,
 ) -> Sanction:
-    """Suspend or ban. Raises Forbidden for oneself and for members of the site."""
+    """Suspend or ban. Raises Forbidden for oneself, for members, and without the right."""
+    access.check(site.id, by)
     if person.id == by.id or db.session.get(Membership, (site.id, person.id)) is not None:
         raise Forbidden(_("Members of the site can't be suspended or banned."))
     measure, until, reason = sanction
@@ -66,7 +75,13 @@ def impose(
 
 
 def lift(sanction: Sanction, by: User, now: datetime) -> None:
-    """End a sanction early; lifting twice changes nothing."""
+    """End a sanction early; lifting twice changes nothing.
+
+    Raises Forbidden for one on oneself, and without the right.
+    """
+    access.check(sanction.site_id, by)
+    if sanction.user_id == by.id:
+        raise Forbidden(_("Somebody else must lift what is on you."), code="own")
     if sanction.lifted_at is not None:
         return
     sanction.lifted_at, sanction.lifted_by_id = now, by.id

@@ -11,6 +11,7 @@ from comments import addresses, audit, limits
 from comments.accounts.models import User
 from comments.db import db
 from comments.errors import Conflict
+from comments.sites import access
 from comments.sites.models import Site
 from comments.threads import queries
 from comments.threads.forms import ArticleFacts, Name, NewComment
@@ -126,7 +127,8 @@ def _named(site: Site, name: Name) -> Article | None:
 
 
 def set_state(article: Article, state: State, by: User, now: datetime) -> None:
-    """Open, close or hide an article by hand."""
+    """Open, close or hide an article by hand. Raises Forbidden for who may not (any more)."""
+    access.check(article.site_id, by)
     db.session.refresh(article, with_for_update={"key_share": True})
     _apply(article, {"state": state}, by.id, now)
 

@@ -19,7 +19,7 @@ from comments.threads import posting
 from comments.threads.models import Article, Comment, Status
 from tests import factories
 from tests.conftest import Cast
-from tests.moderation.acts import decide, report
+from tests.moderation.acts import decide, report, sanction
 
 
 @pytest.fixture
@@ -118,3 +118,12 @@ def test_many_at_once_count_each_person_once(app: Flask, published: Comment) -> 
     assert not refused
     db.session.refresh(published)
     assert (count(), published.open_reports) == (4, 4)
+
+
+def test_who_may_not_write_may_not_report_either(published: Comment, cast: Cast) -> None:
+    factories.article(cast.gazette, "a2")
+    theirs = factories.comment(factories.article(cast.gazette, "a3"), cast.sam)
+    sanction(theirs, cast.mo, term="ban")
+    with pytest.raises(Forbidden):
+        report(published, cast.sam)
+    assert count() == 0

@@ -8,11 +8,11 @@ import sqlalchemy as sa
 
 from comments import clock
 from comments.audit import Entry
-from comments.db import db
+from comments.db import db, transaction
 from comments.errors import Forbidden
 from comments.moderation import sanctioning
-from comments.sites import sanctions
-from comments.sites.models import Measure, Sanction
+from comments.sites import members, sanctions
+from comments.sites.models import Measure, Membership, Role, Sanction
 from comments.threads.models import Act, Article, Comment, Decision, Status
 from tests import factories
 from tests.conftest import NOW, Cast
@@ -118,3 +118,32 @@ def test_members_and_oneself_are_out_of_reach(articles: list[Article], cast: Cas
         with pytest.raises(Forbidden):
             sanction(theirs, cast.mo, reject_waiting=True)
     assert statuses() == [Status.PENDING, Status.PENDING]
+
+
+def test_the_same_click_beside_a_longer_sanction_changes_nothing(
+    published: Comment, cast: Cast
+) -> None:
+    sanction(published, cast.ada, term="ban")
+    first = sanction(published, cast.mo, term="7").sanction
+    assert sanction(published, cast.mo, term="7").sanction.id == first.id
+    assert db.session.scalar(sa.select(sa.func.count(Sanction.id))) == 2
+
+
+def test_nobody_lifts_what_is_on_themselves(published: Comment, cast: Cast) -> None:
+    made = sanction(published, cast.mo, term="ban").sanction
+    factories.member(cast.gazette, cast.rae, Role.MODERATOR)
+    with pytest.raises(Forbidden):
+        transaction(lambda: sanctions.lift(made, cast.rae, clock.now()))
+    transaction(lambda: sanctions.lift(made, cast.mo, clock.now()))
+
+
+def test_who_lost_the_role_meanwhile_sanctions_and_lifts_nothing(
+    published: Comment, cast: Cast
+) -> None:
+    made = sanction(published, cast.mo, term="ban").sanction
+    own = db.session.get_one(Membership, (cast.gazette.id, cast.mo.id))
+    transaction(lambda: members.remove(own, None, clock.now()))
+    with pytest.raises(Forbidden):
+        transaction(lambda: sanctions.lift(made, cast.mo, clock.now()))
+    with pytest.raises(Forbidden):
+        sanction(published, cast.mo, term="7")

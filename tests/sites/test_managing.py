@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from comments import clock
-from comments.accounts import sessions
+from comments.accounts import closing, sessions
 from comments.accounts.models import Kind, User
 from comments.audit import Entry
 from comments.db import db, transaction
@@ -267,3 +267,34 @@ def test_questions_of_role(cast: Cast) -> None:
     assert not access.may_moderate(cast.gazette, None)
     mine = db.session.scalars(access.sites_of(cast.mo, MODERATORS)).all()
     assert mine == [cast.gazette.id]
+
+
+def test_who_left_becomes_no_member(cast: Cast) -> None:
+    transaction(lambda: closing.close(cast.rae, erase=False, now=clock.now()))
+    with pytest.raises(NotFound):
+        transaction(lambda: members.add(cast.gazette, cast.rae, Role.STAFF, None, clock.now()))
+
+
+def test_who_lost_the_role_meanwhile_changes_nothing(cast: Cast) -> None:
+    form = edited(cast.gazette, name="Mine")
+    remove(own(cast.gazette, cast.mo), None)
+    with pytest.raises(Forbidden):
+        change(cast.gazette, form, cast.mo)
+
+
+def test_posts_go_on_while_settings_change(cast: Cast) -> None:
+    """A post refers to the site; it and a change of the site don't wait for each other."""
+    form = edited(cast.gazette, name="New")
+    member = own(cast.gazette, cast.mo)
+
+    def act() -> None:
+        if db.engine.dialect.name == "postgresql":
+            db.session.execute(sa.text("SET LOCAL lock_timeout = '50ms'"))
+        managing.change(cast.gazette, form, cast.ada, clock.now())
+        members.change_role(member, Role.STAFF, None, clock.now())
+
+    refers = sa.select(Site.id).where(Site.id == cast.gazette.id)
+    with db.engine.connect() as other:
+        other.execute(refers.with_for_update(read=True, key_share=True))
+        transaction(act)
+    assert cast.gazette.name == "New"
