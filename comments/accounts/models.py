@@ -107,7 +107,7 @@ class Session(Model):
     origin: Mapped[str | None] = mapped_column(bytewise(300))
     label: Mapped[str] = mapped_column(sa.String(80), default="")
     created_at: Mapped[datetime]
-    seen_at: Mapped[datetime]
+    seen_at: Mapped[datetime] = mapped_column(index=True)
 
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
@@ -125,7 +125,7 @@ class Ticket(Model):
     origin: Mapped[str | None] = mapped_column(bytewise(300))
     challenge: Mapped[str | None] = mapped_column(bytewise(64))
     created_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)

@@ -10,12 +10,14 @@ import sqlalchemy as sa
 
 from comments import signals
 from comments.accounts import tokens
-from comments.accounts.models import Kind, Session, User
+from comments.accounts.models import Kind, Session, Ticket, User
 from comments.db import db
 
 IDLE = timedelta(days=30)
 # Being seen is written at most this often, so that reading stays reading.
 SEEN_EVERY = timedelta(hours=1)
+# One beginning in so many sweeps up the sessions and tickets that are good for nothing any more.
+SWEEP = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,16 @@ def begin(user: User, scope: Scope, now: datetime) -> str:
     )
     db.session.add(row)
     db.session.flush()
+    if row.id % SWEEP == 0:
+        _sweep(now)
     signals.signed_in.send(user, session=row, now=now)
     return token
+
+
+def _sweep(now: datetime) -> None:
+    idle = sa.and_(Session.seen_at < now - IDLE, Session.kind != Kind.API)
+    db.session.execute(sa.delete(Session).where(idle))
+    db.session.execute(sa.delete(Ticket).where(Ticket.expires_at < now))
 
 
 def find(token: str, kinds: frozenset[Kind], now: datetime) -> Session | None:

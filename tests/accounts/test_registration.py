@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from comments import clock
-from comments.accounts import closing, links, passwords, registration
+from comments.accounts import closing, links, passwords, registration, sessions
 from comments.accounts.forms import SignUp
-from comments.accounts.models import User
+from comments.accounts.models import Kind, Session, Ticket, User
 from comments.db import db, transaction
 from comments.errors import Conflict, Invalid, NotFound, TooMany
 from comments.sites.models import Participant
@@ -149,3 +149,19 @@ def test_what_people_did_on_a_site_outlives_them(cast: Cast) -> None:
     factories.comment(factories.article(cast.gazette, "a1"), cast.rae)
     transaction(lambda: closing.close(cast.rae, erase=False, now=clock.now()))
     assert db.session.get(Participant, (cast.gazette.id, cast.rae.id)) is not None
+
+
+def test_sessions_and_links_that_are_good_for_nothing_are_swept_up(
+    cast: Cast, frozen: datetime
+) -> None:
+    factories.bearer(cast.rae, cast.gazette)
+    factories.api_token(cast.mo)
+    transaction(lambda: links.make(cast.rae, clock.now()))
+    clock.freeze(frozen + timedelta(days=31))
+    for _ in range(sessions.SWEEP):
+        factories.cookie_token(cast.ada)
+    kinds = db.session.execute(
+        sa.select(Session.kind, sa.func.count()).group_by(Session.kind).order_by(Session.kind)
+    ).all()
+    assert [tuple(row) for row in kinds] == [(Kind.API, 1), (Kind.COOKIE, sessions.SWEEP)]
+    assert db.session.scalars(sa.select(Ticket)).all() == []
