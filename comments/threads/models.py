@@ -48,7 +48,8 @@ class Act(StrEnum):
 class Article(Model):
     """What is talked about, under the publisher's own id (`key`); its addresses are attributes.
 
-    `version` goes up in the transaction of every visible change of its thread.
+    `version` goes up in the transaction of every visible change of its thread; after a vote it
+    counts as one higher from `recount_at` on, so that many votes are one change.
     """
 
     __tablename__ = "articles"
@@ -70,6 +71,7 @@ class Article(Model):
     state: Mapped[State] = mapped_column(word(State), default=State.OPEN)
     closes_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+    recount_at: Mapped[datetime | None]
     published: Mapped[int] = mapped_column(default=0)
     pending: Mapped[int] = mapped_column(default=0)
     rejected: Mapped[int] = mapped_column(default=0)
@@ -82,6 +84,9 @@ class Article(Model):
         if self.state is not State.OPEN:
             return False
         return self.closes_at is None or self.closes_at > moment
+
+    def version_at(self, moment: datetime) -> int:
+        return self.version + (self.recount_at is not None and self.recount_at <= moment)
 
 
 class Alias(Model):
@@ -102,7 +107,8 @@ class Comment(Model):
     """One contribution. Its text lies in revisions; its status only `status.move` may change.
 
     `replies` counts the published comments drawn below it, at any depth. `shown` says that it
-    has a place on the page: it is published, or something published hangs below it.
+    has a place on the page: it is published, or something published hangs below it. `ups` and
+    `downs` count its votes and `rank` is what they make of it; only `voting` writes these.
     """
 
     __tablename__ = "comments"
@@ -123,6 +129,22 @@ class Comment(Model):
             "id",
             sqlite_where=sa.text("shown = 1 AND parent_id IS NULL"),
             postgresql_where=sa.text("shown AND parent_id IS NULL"),
+        ),
+        # The same by votes, and what was published lately.
+        sa.Index(
+            "ix_comments_top",
+            "article_id",
+            "rank",
+            "id",
+            sqlite_where=sa.text("shown = 1 AND parent_id IS NULL"),
+            postgresql_where=sa.text("shown AND parent_id IS NULL"),
+        ),
+        sa.Index(
+            "ix_comments_fresh",
+            "article_id",
+            "decided_id",
+            sqlite_where=sa.text("status = 'published'"),
+            postgresql_where=sa.text("status = 'published'"),
         ),
         sa.Index(
             "ix_comments_replies",
@@ -160,6 +182,9 @@ class Comment(Model):
     status: Mapped[Status] = mapped_column(word(Status))
     shown: Mapped[bool] = mapped_column(default=False)
     replies: Mapped[int] = mapped_column(default=0)
+    ups: Mapped[int] = mapped_column(default=0, server_default="0")
+    downs: Mapped[int] = mapped_column(default=0, server_default="0")
+    rank: Mapped[int] = mapped_column(default=0, server_default="0")
     open_reports: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=1)
     fingerprint: Mapped[str] = mapped_column(bytewise(64), default="")
@@ -238,3 +263,38 @@ class Answer(Model):
     comment_id: Mapped[int] = mapped_column(sa.ForeignKey("comments.id"), index=True)
     status: Mapped[Status] = mapped_column(word(Status))
     created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Vote(Model):
+    """What one person thinks of one comment, 1 or -1; who takes a vote back leaves no row."""
+
+    __tablename__ = "votes"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["article_id", "comment_id"], ["comments.article_id", "comments.id"]
+        ),
+        sa.CheckConstraint("value IN (1, -1)", name="value"),
+        sa.Index("ix_votes_person", "user_id", "article_id"),
+    )
+
+    comment_id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True)
+    site_id: Mapped[int] = mapped_column(sa.ForeignKey("sites.id"))
+    article_id: Mapped[int]
+    value: Mapped[int] = mapped_column(sa.SmallInteger())
+    created_at: Mapped[datetime]
+
+
+class Mark(Model):
+    """How far somebody has read an article: up to this Decision, which published a comment."""
+
+    __tablename__ = "marks"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["site_id", "article_id"], ["articles.site_id", "articles.id"]),
+    )
+
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True)
+    article_id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(sa.ForeignKey("sites.id"))
+    decision_id: Mapped[int]
+    marked_at: Mapped[datetime]
