@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from comments import answers, cors, i18n, logs, resources, routing, security, tables  # noqa: F401
+from comments import answers, changes, cors, i18n, logs, resources, routing, security, tables  # noqa: F401
 from comments.db import db, engine_options, watch
 from comments.json_provider import OrjsonProvider
 from comments.settings import Settings, read
@@ -41,6 +41,7 @@ def _extensions(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
         watch(db.engine)
+    changes.init_app(app)
     Migrate(app, db, directory=resources.MIGRATIONS, render_as_batch=True)
     logs.init_app(app)
     i18n.init_app(app)

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from comments import audit, signals
+from comments import audit, changes, signals
 from comments.accounts.models import Session, User
 from comments.db import db
 from comments.sites import access, members
@@ -37,6 +37,7 @@ def _show_new_name(user: User, *, now: datetime) -> None:
     """Names are drawn into pages, so those pages are drawn again."""
     places = sa.select(Participant.site_id).where(Participant.user_id == user.id)
     db.session.execute(sa.update(Site).where(Site.id.in_(places)).values(version=Site.version + 1))
+    changes.everything()
 
 
 def _leave(user: User, *, erase: bool, now: datetime) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from comments import audit
+from comments import audit, changes
 from comments.accounts import sessions
 from comments.accounts.models import User
 from comments.db import db
@@ -62,6 +62,7 @@ def change(site: Site, form: EditedSite, by: User | None, now: datetime) -> None
     changed = sorted(name for name, value in facts(site).items() if before[name] != value)
     if changed:
         site.version = Site.version + 1
+        changes.site(site.id)
         audit.record(
             "settings", now=now, by_id=by.id if by else None, site_id=site.id, changed=changed
         )

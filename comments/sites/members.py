@@ -11,7 +11,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from comments import audit
+from comments import audit, changes
 from comments.accounts.models import User
 from comments.db import db
 from comments.errors import Conflict, Forbidden, NotFound
@@ -118,3 +118,4 @@ def _note(
     db.session.execute(
         sa.update(Site).where(Site.id == member.site_id).values(version=Site.version + 1)
     )
+    changes.site(member.site_id)

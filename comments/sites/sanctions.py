@@ -17,10 +17,16 @@ from comments.errors import Forbidden, NotFound
 from comments.sites import access
 from comments.sites.models import Measure, Membership, Sanction, Site
 
+# Somebody has more at once only by mistake; the latest count.
+MOST = 20
+
 
 def in_force(site: Site, person: User, now: datetime) -> Sanction | None:
     """The sanction that keeps this person from writing now, the longest if there are several."""
-    rows = all_in_force(site, person, now)
+    return longest(all_in_force(site, person, now), now)
+
+
+def longest(rows: Sequence[Sanction], now: datetime) -> Sanction | None:
     return max(rows, key=lambda row: (row.until is None, row.until or now), default=None)
 
 
@@ -28,15 +34,19 @@ def all_in_force(site: Site, person: User, now: datetime) -> Sequence[Sanction]:
     """The latest of the sanctions that keep this person from writing now."""
     return db.session.scalars(
         sa.select(Sanction)
-        .where(
-            Sanction.site_id == site.id,
-            Sanction.user_id == person.id,
-            Sanction.lifted_at.is_(None),
-            sa.or_(Sanction.until.is_(None), Sanction.until > now),
-        )
+        .where(Sanction.user_id == person.id, holding(site, now))
         .order_by(Sanction.id.desc())
-        .limit(20)
+        .limit(MOST)
     ).all()
+
+
+def holding(site: Site, now: datetime) -> sa.ColumnElement[bool]:
+    """Of the sanctions of a site, those that hold."""
+    return sa.and_(
+        Sanction.site_id == site.id,
+        Sanction.lifted_at.is_(None),
+        sa.or_(Sanction.until.is_(None), Sanction.until > now),
+    )
 
 
 def impose(

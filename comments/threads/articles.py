@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from comments import addresses, audit, limits
+from comments import addresses, audit, changes, limits
 from comments.accounts.models import User
 from comments.db import db
 from comments.errors import Conflict
@@ -72,6 +72,7 @@ def _made(site: Site, key: str, now: datetime, author: User | None) -> Article:
     )
     db.session.add(article)
     db.session.flush()
+    changes.article(article.id)
     return article
 
 
@@ -105,12 +106,12 @@ def describe(
     """What the publisher says of an article, made if it is new. Raises Conflict for a taken url."""
     article = _named(site, Name(_as_url(key) or key, facts.url)) or _made(site, key, now, None)
     db.session.refresh(article, with_for_update={"key_share": True})
-    changes = facts.model_dump(exclude={"site"}, exclude_unset=True)
-    if changes.get("state", article.state) is None:
-        changes.pop("state")
-    if changes.get("url") and not add_alias(article, changes["url"]):
+    given = facts.model_dump(exclude={"site"}, exclude_unset=True)
+    if given.get("state", article.state) is None:
+        given.pop("state")
+    if given.get("url") and not add_alias(article, given["url"]):
         raise Conflict(_("Another article has this address."), code="address-taken")
-    _apply(article, changes, by_id, now)
+    _apply(article, given, by_id, now)
     return article
 
 
@@ -133,14 +134,15 @@ def set_state(article: Article, state: State, by: User, now: datetime) -> None:
     _apply(article, {"state": state}, by.id, now)
 
 
-def _apply(article: Article, changes: dict[str, Any], by_id: int | None, now: datetime) -> None:
-    before = {field: getattr(article, field) for field in changes}
-    changed = {field for field in changes if before[field] != changes[field]}
+def _apply(article: Article, given: dict[str, Any], by_id: int | None, now: datetime) -> None:
+    before = {field: getattr(article, field) for field in given}
+    changed = {field for field in given if before[field] != given[field]}
     if not changed:
         return
     for field in changed:
-        setattr(article, field, changes[field])
+        setattr(article, field, given[field])
     article.version = Article.version + 1
+    changes.article(article.id)
     audit.record(
         "article",
         now=now,

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from comments import signals
+from comments import changes, signals
 from comments.accounts.models import User
 from comments.db import db
 from comments.sites.models import Site
@@ -33,6 +33,7 @@ def _closed(user: User, *, erase: bool, now: datetime) -> None:
     db.session.execute(
         sa.update(Article).where(Article.id.in_(mine)).values(version=Article.version + 1)
     )
+    changes.everything()
 
 
 def _erase(user: User, now: datetime) -> None:

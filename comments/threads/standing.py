@@ -12,7 +12,7 @@ from comments.accounts.models import User
 from comments.db import db
 from comments.screening.draft import Standing
 from comments.sites import sanctions
-from comments.sites.models import Membership, Participant, Role, Site
+from comments.sites.models import Membership, Participant, Role, Sanction, Site
 from comments.threads.models import Comment, Status
 
 # How far back the same words by the same person count as a repetition, and how many are looked at.
@@ -56,8 +56,7 @@ def recent(site: Site, person: User, now: datetime) -> list[Said]:
 
 def of(site: Site, person: User, fingerprint: str, said: Sequence[Said], now: datetime) -> Standing:
     """The standing of `person` as they are about to say something with this fingerprint."""
-    role, published = _role_and_published(site, person)
-    held = sanctions.in_force(site, person, now)
+    role, published, held = _known_of(site, person, now)
     return Standing(
         is_staff=role is not None,
         published=published or 0,
@@ -69,14 +68,21 @@ def of(site: Site, person: User, fingerprint: str, said: Sequence[Said], now: da
     )
 
 
-def _role_and_published(site: Site, person: User) -> tuple[Role | None, int | None]:
+def _known_of(
+    site: Site, person: User, now: datetime
+) -> tuple[Role | None, int | None, Sanction | None]:
+    """Role, number of published comments and the longest sanction, in one look."""
     member = sa.and_(Membership.user_id == User.id, Membership.site_id == site.id)
     known = sa.and_(Participant.user_id == User.id, Participant.site_id == site.id)
-    row = db.session.execute(
-        sa.select(Membership.role, Participant.published)
+    rows = db.session.execute(
+        sa.select(Membership.role, Participant.published, Sanction)
         .select_from(User)
         .outerjoin(Membership, member)
         .outerjoin(Participant, known)
+        .outerjoin(Sanction, sa.and_(Sanction.user_id == User.id, sanctions.holding(site, now)))
         .where(User.id == person.id)
-    ).one()
-    return row[0], row[1]
+        .order_by(Sanction.id.desc())
+        .limit(sanctions.MOST)
+    ).all()
+    held = sanctions.longest([sanction for _, _, sanction in rows if sanction], now)
+    return rows[0][0], rows[0][1], held

@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
+from comments import changes
 from comments.accounts.models import User
 from comments.db import db, upsert
 from comments.errors import Conflict
@@ -80,15 +81,16 @@ def locked(article_id: int) -> Article:
 
 def _count_article(comment: Comment, before: Status | None, to: Status) -> None:
     visible = PUBLISHED in (before, to) or comment.shown
-    changes: dict[str, object] = {}
+    columns: dict[str, object] = {}
     for status in (PENDING, PUBLISHED, REJECTED):
         if step := (to is status) - (before is status):
-            changes[status.value] = getattr(Article, status.value) + step
+            columns[status.value] = getattr(Article, status.value) + step
     if visible:
-        changes["version"] = Article.version + 1
-    if changes:
+        columns["version"] = Article.version + 1
+        changes.article(comment.article_id)
+    if columns:
         db.session.execute(
-            sa.update(Article).where(Article.id == comment.article_id).values(changes)
+            sa.update(Article).where(Article.id == comment.article_id).values(columns)
         )
 
 
