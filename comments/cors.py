@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
 PATHS = ("/api/", "/embed")
 METHODS = "GET, POST, PATCH, DELETE"
 HEADERS = "Authorization, Content-Type, Idempotency-Key"
-EXPOSED = "ETag, Retry-After"
+EXPOSE = ("Access-Control-Expose-Headers", "ETag, Retry-After")
+# In the environment of a request: the origins whose pages may read the answer.
+OPEN_TO = "comments.open_to"
 SECONDS = "7200"
 # Passwords are typed in our own window and sent by programs, never by a publisher's page.
 WITH_PASSWORD = frozenset({"/api/v1/accounts", "/api/v1/sessions"})
@@ -48,7 +50,9 @@ def init_app(app: Flask, is_known: Callable[[str], bool]) -> None:
 
 def open_to(origins: Iterable[str]) -> None:
     """Let pages of these origins read the answer to this request."""
-    g.cors_origins = frozenset(origins)
+    known = request.environ.setdefault(OPEN_TO, set())
+    known.clear()
+    known.update(origins)
 
 
 def _is_shared() -> bool:
@@ -60,7 +64,7 @@ def _origin() -> str:
 
 
 def _is_open() -> bool:
-    return _origin() in g.get("cors_origins", ())
+    return _origin() in request.environ.get(OPEN_TO, ())
 
 
 def _is_told_to_sign_in(response: Response, is_known: Callable[[str], bool]) -> bool:
@@ -75,4 +79,4 @@ def _is_told_to_sign_in(response: Response, is_known: Callable[[str], bool]) -> 
 
 def _allow(response: Response) -> None:
     response.headers["Access-Control-Allow-Origin"] = _origin()
-    response.headers["Access-Control-Expose-Headers"] = EXPOSED
+    response.headers.set(*EXPOSE)

@@ -15,6 +15,7 @@ from comments.accounts.login import session_now, signed_in, the_user
 from comments.accounts.models import User
 from comments.db import transaction
 from comments.errors import NotSignedIn
+from comments.packing import public
 from comments.security import OWN_POLICY
 from comments.sites import access
 from comments.sites import queries as sites
@@ -22,12 +23,11 @@ from comments.sites.models import Site
 from comments.threads import articles, queries, reading
 from comments.threads.forms import PageQuery
 from comments.threads.reading import View
-from comments.widget import connecting, files, packing, words
+from comments.widget import connecting, files, words
 from comments.widget.forms import Exchange, FragmentQuery, ToPage, ToWindow
 
 SCRIPT_CACHE = "public, max-age=300"
 RELEASE_CACHE = "public, max-age=31536000, immutable"
-FRAGMENT_CACHE = "public, max-age=0, s-maxage=2, stale-while-revalidate=1"
 
 widget = Blueprint("widget", __name__)
 
@@ -40,7 +40,7 @@ def _release(endpoint: str, values: dict[str, Any]) -> None:
 
 @widget.get("/embed.js")
 def script() -> Response:
-    response = _public(files.script(), "text/javascript", SCRIPT_CACHE)
+    response = public(files.script().encode(), "text/javascript", SCRIPT_CACHE)
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
@@ -48,12 +48,12 @@ def script() -> Response:
 @widget.get(f"/embed/<release>/<any({', '.join(map(repr, files.MODULES))}):name>")
 def module(release: str, name: str) -> Response:
     _open_to_known()
-    return _public(files.TEXTS[name], "text/javascript", _cache_of(release))
+    return public(files.TEXTS[name].encode(), "text/javascript", _cache_of(release))
 
 
 @widget.get("/embed/<release>/thread.css")
 def stylesheet(release: str) -> Response:
-    response = _public(files.TEXTS["thread.css"], "text/css", _cache_of(release))
+    response = public(files.TEXTS["thread.css"].encode(), "text/css", _cache_of(release))
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
@@ -72,7 +72,7 @@ def fragment() -> Response:
         words=words.script_words(),
         complaints=words.complaints(),
     )
-    return _public(html, "text/html", FRAGMENT_CACHE)
+    return public(html.encode(), "text/html")
 
 
 @widget.get("/embed/me")
@@ -171,17 +171,3 @@ def _policy_towards(origin: str) -> str:
 
 def _cache_of(release: str) -> str:
     return RELEASE_CACHE if release == files.RELEASE else SCRIPT_CACHE
-
-
-def _public(text: str, mimetype: str, cache: str) -> Response:
-    body = text.encode()
-    encoding = packing.best(request.accept_encodings)
-    response = Response(
-        packing.packed(body, encoding, 5 if cache == FRAGMENT_CACHE else 11), mimetype=mimetype
-    )
-    if encoding:
-        response.content_encoding = encoding
-    response.vary.add("Accept-Encoding")
-    response.headers["Cache-Control"] = cache
-    response.set_etag(packing.tag(body, encoding))
-    return response.make_conditional(request)
