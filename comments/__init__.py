@@ -31,6 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _extensions(app)
     _blueprints(app)
     _handlers()
+    _front(app, settings)
     return app
 
 
@@ -73,3 +74,29 @@ def _handlers() -> None:
 
     for domain in (sites, threads, moderation):
         domain.connect()
+
+
+def _front(app: Flask, settings: Settings) -> None:
+    """What is answered before Flask is asked."""
+    from comments.api.forms import CommentsQuery, CountsQuery
+    from comments.forms import Form
+    from comments.widget.asking import reader
+    from comments.widget.forms import FragmentQuery
+    from comments.widget.lane import Lane
+    from comments.widget.versions import Versions
+
+    forms: dict[str, type[Form]] = {
+        "/embed/thread": FragmentQuery,
+        "/api/v1/comments": CommentsQuery,
+        "/api/v1/counts": CountsQuery,
+    }
+    with app.app_context():
+        versions = app.extensions["versions"] = Versions(db.engine)
+    readers = {path: reader(path, form) for path, form in forms.items()}
+    lane = app.extensions["lane"] = Lane(
+        app.wsgi_app,
+        readers if settings.cache_mib else {},
+        lambda asked: versions.stamp(asked.site, asked.article),
+        settings.cache_mib * 2**20,
+    )
+    app.wsgi_app = lane  # type: ignore[method-assign]

@@ -1,4 +1,7 @@
-"""How refusals are told: a page for people, problem+json for programs, a line for the widget."""
+"""What answers have in common: how refusals are told, and what is the same for everybody.
+
+A refusal is a page for people, problem+json for programs, a line for the widget.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
+from comments import packing
 from comments.errors import Busy, DomainError, Fault, Forbidden, Invalid, NotSignedIn, TooMany
 from comments.forms import Filled, sent
 from comments.logs import log
 from comments.security import is_cookieless
+
+# What changes with every comment: kept for two seconds by what stands between, and asked about.
+FRESH = "public, max-age=0, s-maxage=2, stale-while-revalidate=1"
 
 
 def init_app(app: Flask) -> None:
@@ -142,3 +149,16 @@ def _unexpected(error: Exception) -> AnyResponse:
     )
     failure.status = 500
     return refused(failure)
+
+
+def public(body: bytes, mimetype: str, cache: str = FRESH) -> AnyResponse:
+    """The answer to this request that is the same for everybody, under these rules for caches."""
+    encoding = packing.best(request.accept_encodings)
+    effort = packing.QUICK if cache == FRESH else packing.THOROUGH
+    response = Response(packing.packed(body, encoding, effort), mimetype=mimetype)
+    if encoding:
+        response.content_encoding = encoding
+    response.vary.add("Accept-Encoding")
+    response.headers["Cache-Control"] = cache
+    response.set_etag(packing.tag(body, encoding))
+    return response.make_conditional(request)

@@ -55,14 +55,14 @@ def _selected() -> str:
     if not has_request_context():
         return "en"
     return (
-        _spoken(request.args.get("locale", ""))
+        spoken(request.args.get("locale", ""))
         or g.get("preferred_language")
         or request.accept_languages.best_match(list(LANGUAGES))
         or "en"
     )
 
 
-def _spoken(tag: str) -> str | None:
+def spoken(tag: str) -> str | None:
     """The language of ours that a tag names: for de-AT, it is de."""
     code = tag.replace("-", "_")
     return next((each for each in (code, code.partition("_")[0]) if each in LANGUAGES), None)

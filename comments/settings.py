@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(default=None, min_length=32)
     url: str = "http://127.0.0.1:8000"
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
+    # What finished answers may take in each process; without any, every read is rendered.
+    cache_mib: int = Field(default=64, ge=0, le=65536)
 
     @field_validator("instance")
     @classmethod

@@ -115,6 +115,8 @@ def app(service: Flask) -> Iterator[Flask]:
             db.session.remove()
             clock.freeze(None)
             _emptied()
+            service.extensions["versions"].clear()
+            service.extensions["lane"].clear()
     broken = service.extensions["broken contract"]
     found = "\n".join(broken)
     broken.clear()

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from comments import clock, names
+from comments import changes, clock, names
 from comments.accounts import sessions, tokens
 from comments.accounts.models import Kind, Session, User
 from comments.db import db, transaction
@@ -50,6 +50,7 @@ def settle(site: Site, **settings: Any) -> None:
     def act() -> None:
         site.values = {**site.values, **settings}
         site.version += 1
+        changes.site(site.id)
 
     transaction(act)
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue as Answer
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from comments import answers, clock, cors, forms, i18n, packing, settings
+from comments import answers, clock, cors, forms, i18n, settings
 from comments.accounts import login, sessions
 from comments.accounts.login import the_user
 from comments.accounts.models import Kind, User
@@ -205,4 +205,4 @@ def _public_site(key: str) -> Site:
 
 def _public(shape: Any) -> Answer:
     """The same bytes for everybody, under an entity tag."""
-    return packing.public(current_app.json.dumps(shape).encode(), "application/json")
+    return answers.public(current_app.json.dumps(shape).encode(), "application/json")

@@ -13,9 +13,9 @@ from werkzeug.wrappers import Response
 from comments import clock, cors, forms, i18n, settings
 from comments.accounts.login import session_now, signed_in, the_user
 from comments.accounts.models import User
+from comments.answers import public
 from comments.db import transaction
 from comments.errors import NotSignedIn
-from comments.packing import public
 from comments.security import OWN_POLICY
 from comments.sites import access
 from comments.sites import queries as sites

@@ -1,0 +1,130 @@
+"""Which version of a site and of an article holds now: looked up at most once a second.
+
+A change in this process is known at once, since it is told when it is committed; one of another
+process within the second. An article that closes by time, or whose votes are counted anew, is
+looked at in that very moment.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from comments import changes, clock
+from comments.changes import Changes
+from comments.sites.models import Site
+from comments.threads import articles
+from comments.threads.forms import Name
+from comments.threads.models import Alias, Article
+
+HOLDS = timedelta(seconds=1)
+# So many articles are remembered before all are forgotten.
+MOST = 5000
+
+Place = tuple[str, Name | None]
+Columns = tuple[Any, ...]
+
+ARTICLE = (
+    Article.id,
+    Article.version,
+    Article.recount_at,
+    Article.state,
+    Article.closes_at,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was found, and in which span of time nobody looks again."""
+
+    stamp: Hashable
+    site_id: int
+    article_id: int | None
+    since: datetime
+    until: datetime
+
+
+class Versions:
+    """Answers for a site's key and an article's name with a stamp that is equal while nothing
+    changed; without a name, for what is made of many articles, with one that is good for a second.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._seen: dict[Place, Seen] = {}
+        self._generation = 0
+        self._guard = threading.Lock()
+        self._looks = itertools.count()
+        changes.committed.connect(self._changed)
+
+    def stamp(self, site: str, article: Name | None) -> Hashable | None:
+        """The stamp, or None where there is no such site."""
+        now = clock.now()
+        seen = self._seen.get((site, article))
+        if seen is None or not seen.since <= now < seen.until:
+            seen = self._look(site, article, now)
+        return seen.stamp if seen else None
+
+    def _look(self, site: str, article: Name | None, now: datetime) -> Seen | None:
+        generation = self._generation
+        with self._engine.connect() as connection:
+            row = _columns(connection, site, article)
+        if row is None:
+            return None
+        seen = self._found(row, article, now)
+        with self._guard:
+            if generation == self._generation:
+                if len(self._seen) >= MOST:
+                    self._seen.clear()
+                self._seen[site, article] = seen
+        return seen
+
+    def _found(self, row: Columns, name: Name | None, now: datetime) -> Seen:
+        site_id, site_version, id, version, recount_at, state, closes_at = row
+        site = (site_id, site_version)
+        if name is None:
+            return Seen((*site, next(self._looks)), site_id, None, now, now + HOLDS)
+        if id is None:
+            return Seen(site, site_id, None, now, now + HOLDS)
+        article = Article(version=version, recount_at=recount_at, state=state, closes_at=closes_at)
+        stamp = (*site, id, article.version_at(now), article.takes_comments_at(now))
+        turns = [moment for moment in (recount_at, closes_at) if moment and moment > now]
+        return Seen(stamp, site_id, id, now, min([*turns, now + HOLDS]))
+
+    def clear(self) -> None:
+        """Look at everything again."""
+        self._changed(Changes(everything=True))
+
+    def _changed(self, changed: Changes) -> None:
+        with self._guard:
+            self._generation += 1
+            if changed.everything:
+                self._seen.clear()
+                return
+            known = {seen.article_id for seen in self._seen.values()}
+            ids = changed.articles | ({None} if changed.articles - known else set())
+            self._seen = {
+                place: seen
+                for place, seen in self._seen.items()
+                if seen.article_id not in ids and seen.site_id not in changed.sites
+            }
+
+
+def _columns(connection: Connection, site: str, name: Name | None) -> Columns | None:
+    select = sa.select(Site.id, Site.version, *ARTICLE).where(Site.key == site)
+    key = name.key if name else None
+    by_key = sa.and_(Article.site_id == Site.id, Article.key == key)
+    row = connection.execute(select.outerjoin(Article, by_key)).one_or_none()
+    urls = articles.urls_of(name) if name else []
+    if row is not None and row[2] is None and urls:
+        by_url = sa.and_(Alias.site_id == Site.id, Alias.url.in_(urls))
+        known = select.join(Alias, by_url).join(Article, Article.id == Alias.article_id).limit(1)
+        row = connection.execute(known).one_or_none() or row
+    return tuple(row) if row is not None else None
