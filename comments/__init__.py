@@ -5,7 +5,18 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from comments import answers, changes, cors, i18n, logs, resources, routing, security, tables  # noqa: F401
+from comments import (  # noqa: F401
+    answers,
+    changes,
+    cors,
+    i18n,
+    logs,
+    metrics,
+    resources,
+    routing,
+    security,
+    tables,
+)
 from comments.db import db, engine_options, watch
 from comments.json_provider import OrjsonProvider
 from comments.settings import Settings, read
@@ -45,6 +56,7 @@ def _extensions(app: Flask) -> None:
     changes.init_app(app)
     Migrate(app, db, directory=resources.MIGRATIONS, render_as_batch=True)
     logs.init_app(app)
+    metrics.init_app(app)
     i18n.init_app(app)
     routing.init_app(app)
     security.init_app(app)
@@ -82,7 +94,7 @@ def _front(app: Flask, settings: Settings) -> None:
     from comments.forms import Form
     from comments.widget.asking import reader
     from comments.widget.forms import FragmentQuery
-    from comments.widget.lane import Lane
+    from comments.widget.lane import Lane, Told
     from comments.widget.versions import Versions
 
     forms: dict[str, type[Form]] = {
@@ -99,4 +111,5 @@ def _front(app: Flask, settings: Settings) -> None:
         lambda asked: versions.stamp(asked.site, asked.article),
         settings.cache_mib * 2**20,
     )
+    app.extensions["metrics"].add(Told(lane))
     app.wsgi_app = lane  # type: ignore[method-assign]

@@ -1,10 +1,11 @@
-"""Is the service alive, and can it serve?"""
+"""Is the service alive, can it serve, and what does it do?"""
 
 from __future__ import annotations
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 
 from comments import resources
@@ -27,6 +28,11 @@ def readyz() -> Response:
         log.warning("not ready", error=type(error).__name__)
         ready, words = False, "the database can't be reached"
     return Response(words + "\n", status=200 if ready else 503, mimetype="text/plain")
+
+
+@health.get("/metrics")
+def metrics() -> Response:
+    return Response(current_app.extensions["metrics"].text(), content_type=CONTENT_TYPE_LATEST)
 
 
 def is_migrated() -> bool:

@@ -17,7 +17,7 @@ log = structlog.get_logger("comments")
 
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 DATABASES = ("sqlalchemy", "psycopg", "sqlite3")
-QUIET = ("/livez", "/readyz")
+QUIET = ("/livez", "/readyz", "/metrics")
 
 
 SHARED: list[structlog.types.Processor] = [

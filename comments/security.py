@@ -16,7 +16,7 @@ from comments import settings
 from comments.errors import TooLarge
 
 BODY_BYTES = 64 * 1024
-LOOSE = ("/api/", "/embed", "/livez", "/readyz")
+LOOSE = ("/api/", "/embed", "/livez", "/readyz", "/metrics")
 
 OWN_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

@@ -18,7 +18,7 @@ APART = {("widget", "api"), ("api", "widget")}
 ABOVE_ALL = {"demo"}
 # What puts everything together, or looks at all of it.
 ASSEMBLY = {"__init__", "tables", "cli", "commands", "doctor", "serving"}
-ASKING = {"views", "login", "security", "i18n", "logs", "answers", "cors"}
+ASKING = {"views", "login", "security", "i18n", "logs", "answers", "cors", "metrics"}
 # Only these words of Flask know who asks.
 REQUEST = {"request", "session", "current_user", "g"}
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header
 from werkzeug.wrappers import Response
@@ -248,3 +250,18 @@ CONDITIONS = frozenset(
 @lru_cache(maxsize=200)
 def _encoding(accepted: str) -> str:
     return packing.best(parse_accept_header(accepted, Accept))
+
+
+class Told(Collector):
+    """The figures of a lane, for /metrics."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+
+    def collect(self) -> Iterable[Metric]:
+        tally = self._lane.tally
+        yield CounterMetricFamily("comments_lane_hits", "Reads from memory.", tally.hits)
+        yield CounterMetricFamily("comments_lane_unchanged", "Answers of 304.", tally.unchanged)
+        yield CounterMetricFamily("comments_lane_renders", "Reads that were made.", tally.renders)
+        yield GaugeMetricFamily("comments_lane_answers", "Answers kept.", self._lane.answers)
+        yield GaugeMetricFamily("comments_lane_bytes", "What they take, about.", tally.bytes)

@@ -240,3 +240,17 @@ def get(lane: Lane, query: str = "") -> bytes:
         "wsgi.url_scheme": "http",
     }
     return b"".join(lane(environ, lambda *_: lambda _: None))
+
+
+def test_its_figures_are_told(client: FlaskClient, article: Article, lane: Lane) -> None:
+    def told(name: str) -> float:
+        lines = client.get("/metrics").text.splitlines()
+        return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
+
+    before = told("comments_lane_renders_total"), told("comments_lane_hits_total")
+    tag = client.get(THREAD).headers["ETag"]
+    assert client.get(THREAD, headers={"If-None-Match": tag}).status_code == 304
+    after = told("comments_lane_renders_total"), told("comments_lane_hits_total")
+    assert (after[0] - before[0], after[1] - before[1]) == (1, 1)
+    assert told("comments_lane_answers") == 1
+    assert 'route="/embed/thread",status="200"' in client.get("/metrics").text

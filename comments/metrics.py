@@ -1,0 +1,54 @@
+"""What a process tells of itself at /metrics, in the text format of Prometheus.
+
+Numbers only: routes and counts, no site, no person, no text. Each process counts for itself.
+"""
+
+from __future__ import annotations
+
+import time
+
+from flask import Flask, Response, g, request
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector
+
+BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+
+
+class Metrics:
+    """The figures of one app."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        self._requests = Counter(
+            "comments_requests",
+            "Requests that a view answered, by route and status.",
+            ("method", "route", "status"),
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "comments_request_seconds",
+            "How long views took, by route.",
+            ("route",),
+            buckets=BUCKETS,
+            registry=self._registry,
+        )
+
+    def add(self, collector: Collector) -> None:
+        """Let this one tell its figures, too."""
+        self._registry.register(collector)
+
+    def text(self) -> bytes:
+        return generate_latest(self._registry)
+
+    def note(self, response: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule else "none"
+        self._requests.labels(request.method, route, response.status_code).inc()
+        self._seconds.labels(route).observe(time.perf_counter() - g.request_began)
+        return response
+
+
+def init_app(app: Flask) -> None:
+    metrics = app.extensions["metrics"] = Metrics()
+    app.after_request(metrics.note)
