@@ -20,6 +20,12 @@ from tests.conftest import Cast
 pytestmark = pytest.mark.shared
 
 PAGE = 25
+PAGES = (
+    "/embed/thread?site=gazette&article=a1",
+    "/thread?site=gazette&article=a1",
+    "/sites/gazette/moderation?view=reported",
+    "/sites/gazette/articles",
+)
 Browser = Callable[[User | None], FlaskClient]
 
 
@@ -91,7 +97,12 @@ def test_every_other_field_is_text(
     """Titles of articles and words of reports show as they were typed, markup and all."""
     comment = factories.comment(factories.article(cast.gazette, "a1"), cast.rae)
     key, browser = factories.site_key(cast.gazette), as_(cast.mo)
-    marked = [text for text in payloads if "<" in text and text.isprintable() and len(text) < 300]
+    plain = "".join(browser.get(page).text for page in PAGES)
+    marked = [
+        text
+        for text in payloads
+        if "<" in text and text.isprintable() and len(text) < 300 and text.strip() not in plain
+    ]
     assert marked
     for n, text in enumerate(marked[::5]):
         words = text.strip()
@@ -100,12 +111,7 @@ def test_every_other_field_is_text(
         reader = factories.bearer(factories.user(f"reader{n}"), cast.gazette)
         report = {"reason": "other", "text": words}
         call("POST", f"/comments/{comment.id}/reports", reader, json=report)
-        for page in (
-            "/embed/thread?site=gazette&article=a1",
-            "/thread?site=gazette&article=a1",
-            "/sites/gazette/moderation?view=reported",
-            "/sites/gazette/articles",
-        ):
+        for page in PAGES:
             html = browser.get(page).text
             assert words not in html, page
         assert str(escape(words)) in html

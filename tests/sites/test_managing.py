@@ -27,7 +27,9 @@ def own(site: Site, user: User) -> Membership:
 
 
 def acts() -> list[tuple[str, dict[str, Any]]]:
-    return [(row.act, row.details) for row in db.session.scalars(sa.select(Entry))]
+    return [
+        (row.act, row.details) for row in db.session.scalars(sa.select(Entry).order_by(Entry.id))
+    ]
 
 
 def edited(site: Site, **fields: Any) -> EditedSite:
