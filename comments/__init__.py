@@ -27,7 +27,8 @@ __version__ = "0.1.0"
 def create_app(settings: Settings | None = None) -> Flask:
     """The service. Raises WrongSettings when the environment is half-configured."""
     settings = settings or read()
-    settings.instance.mkdir(parents=True, exist_ok=True)
+    if settings.is_sqlite:
+        settings.instance.mkdir(parents=True, exist_ok=True)
     app = Flask(
         __name__,
         template_folder=resources.TEMPLATES,

@@ -13,11 +13,11 @@ from alembic.util import CommandError
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from comments import create_app, health
+from comments import create_app, health, settings
 from comments.db import db
 from comments.errors import DomainError, Invalid
 from comments.serving import BEHIND, CannotServe, unreachable
-from comments.settings import WrongSettings
+from comments.settings import Settings, WrongSettings
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -48,9 +48,9 @@ class Commands(click.Group):
 
 
 @contextmanager
-def app_context() -> Iterator[Flask]:
+def app_context(given: Settings | None = None) -> Iterator[Flask]:
     """The app of this environment, with nothing left open afterwards."""
-    app = create_app()
+    app = create_app(given)
     with app.app_context():
         try:
             yield app
@@ -64,12 +64,26 @@ def in_app(function: C) -> C:
 
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
-        with app_context():
+        given = settings.read()
+        if given.is_new:
+            raise Refused(f"There is {nothing_at(given)}")
+        with app_context(given):
             if not health.is_migrated():
                 raise Refused(BEHIND)
             return function(*args, **kwargs)
 
     return run  # type: ignore[return-value]
+
+
+def nothing_at(given: Settings) -> str:
+    """What to say of a place where no database is."""
+    what = f"no database {given.database_path}"
+    if not given.instance.is_dir():
+        what = f"no instance folder at {given.instance}"
+    return (
+        f"nothing here: {what}; are you in the right directory, with the server's settings? "
+        "What is new begins with: comments setup"
+    )
 
 
 def migrated() -> None:

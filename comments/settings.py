@@ -81,6 +81,16 @@ class Settings(BaseSettings):
         return self.database_url.startswith("sqlite")
 
     @property
+    def database_path(self) -> Path:
+        """The file of SQLite; one that is named by a relative path is in the instance folder."""
+        return self.instance / self.database_url.removeprefix("sqlite:///").partition("?")[0]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was ever stored here. A database elsewhere is not asked."""
+        return self.is_sqlite and not self.database_path.exists()
+
+    @property
     def is_local(self) -> bool:
         """Whether the public address is one of this machine's own."""
         return urlsplit(self.url).hostname in LOOPBACK

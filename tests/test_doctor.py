@@ -51,7 +51,11 @@ def test_a_page_as_it_should_be() -> None:
     ("html", "about", "words"),
     [
         (GOOD.replace("embed.js", "other.js"), "script", "is missing"),
-        (GOOD.replace("talk.example/embed", "elsewhere.example/embed"), "script", "elsewhere"),
+        (
+            GOOD.replace("talk.example/embed", "elsewhere.example/embed"),
+            "script",
+            "set COMMENTS_URL=https://elsewhere.example",
+        ),
         (GOOD.replace("data-comments ", ""), "slot", "there is none in"),
         (GOOD.replace('data-site="gazette"', ""), "site", "names none"),
         (GOOD.replace('data-site="gazette"', 'data-site="gazete"'), "site", "'gazete'"),
@@ -183,12 +187,34 @@ def test_wrong_settings_are_told_in_a_line(doctor: Command) -> None:
     assert result.output.startswith("fail  settings: COMMENTS_URL")
 
 
-def test_a_database_that_is_behind_or_away_is_told(doctor: Command) -> None:
-    assert "fail  database" in doctor().output
+def test_a_database_that_is_behind_or_away_is_told(doctor: Command, tmp_path: Path) -> None:
+    assert CliRunner().invoke(main, ["migrate"]).exit_code == 0
+    behind = tmp_path / "behind.db"
+    behind.touch()
+    assert "fail  database" in doctor(database_url=f"sqlite:///{behind}").output
     gone = doctor(database_url="postgresql://u:hush@127.0.0.1:1/x")
     assert gone.exit_code == 1
     assert "can't be reached" in gone.output
     assert "hush" not in gone.output
+
+
+@pytest.mark.parametrize("args", [(), ("--page", "http://localhost/")])
+def test_a_look_at_the_wrong_place_makes_nothing(
+    doctor: Command, tmp_path: Path, args: tuple[str, ...]
+) -> None:
+    found = doctor(*args, instance=str(tmp_path / "instance"))
+    assert found.exit_code == 1
+    assert found.output.startswith("fail  instance: there is nothing here: ")
+    assert str(tmp_path / "instance") in found.output
+    assert "the right directory" in found.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_database_that_is_not_there_is_not_made(doctor: Command, tmp_path: Path) -> None:
+    assert CliRunner().invoke(main, ["migrate"]).exit_code == 0
+    found = doctor(database_url="sqlite:///other.db")
+    assert str(tmp_path / "other.db") in found.output
+    assert not (tmp_path / "other.db").exists()
 
 
 class _Publisher(BaseHTTPRequestHandler):

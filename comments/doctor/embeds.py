@@ -32,9 +32,16 @@ def _script(page: Page, service: str) -> Iterator[Finding]:
     if any(script["src"] == wanted for script in found):
         yield ok("script", wanted)
     elif found:
-        yield fail("script", f"{found[0]['src']} is not of this service; it should be {wanted}")
+        yield fail("script", _of_another(found[0]["src"], service))
     else:
         yield fail("script", f'is missing; add: <script async src="{wanted}"></script>')
+
+
+def _of_another(script: str, service: str) -> str:
+    return (
+        f"{script} is not of {service}; if it is this service that the page should use, "
+        f"set COMMENTS_URL={addresses.origin(script)}, else load {service}/embed.js"
+    )
 
 
 def _embeds(page: Page) -> list[Attributes]:

@@ -36,7 +36,8 @@ def _secret(settings: Settings) -> Finding:
     if settings.secret_key is not None:
         return ok("secret", "comes from COMMENTS_SECRET_KEY")
     path = settings.secret_path
-    assert settings.secret, "reading it makes the file"
+    if not path.exists():
+        return warn("secret", f"there is none at {path} yet; the first start makes it")
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         return fail("secret", f"others on this machine can read {path}; run: chmod 600 {path}")
     return ok("secret", f"is kept in {path}")
