@@ -89,6 +89,9 @@ def nothing_at(given: Settings) -> str:
 def migrated() -> None:
     """Run the migrations that are missing. Raises Refused for a database of a newer release."""
     config = current_app.extensions["migrate"].migrate.get_config()
+    given = settings.current()
+    if given.is_new:
+        given.database_path.touch(mode=0o600)  # what SQLite puts beside it is no wider
     try:
         command.upgrade(config, "head")
     except CommandError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +48,12 @@ def test_migrating_twice_changes_nothing(comments: Command) -> None:
     for _ in range(2):
         result = comments("migrate")
         assert (result.exit_code, result.output) == (0, "The database is up to date.\n")
+
+
+def test_nobody_else_on_the_machine_reads_the_database(comments: Command, tmp_path: Path) -> None:
+    assert comments("migrate").exit_code == 0
+    (database,) = tmp_path.rglob("comments.db")
+    assert stat.S_IMODE(database.stat().st_mode) == 0o600
 
 
 def test_a_port_that_is_taken_is_refused(comments: Command) -> None:
