@@ -155,6 +155,8 @@ def test_the_link_of_a_comment_is_copied_and_shown_in_the_address(
     page.goto(publisher.page())
     page.get_by_role("link", name="Link").click()
     expect(page.get_by_role("status")).to_have_text("The link to this comment is copied.")
+    expect(page.locator("a[data-copied]")).to_have_text("Link")
+    expect(page.locator("a[data-copied]")).to_have_count(0)
     address = f"{publisher.url}/tides#comment-{comment.id}"
     assert page.evaluate("navigator.clipboard.readText()") == address
     assert page.url == address

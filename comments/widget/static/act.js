@@ -199,6 +199,8 @@ const copy = async (thread, link) => {
   const page = thread.url || location.href;
   await navigator.clipboard.writeText(`${page.split("#")[0]}#${commentAt(link).id}`);
   announce(thread, thread.words.linked);
+  link.toggleAttribute("data-copied", true);
+  setTimeout(() => link.toggleAttribute("data-copied", false), 2000);
 };
 
 const unfolding = (kind) => (thread, link) => focusIn(unfold(thread, kind, commentAt(link)));
