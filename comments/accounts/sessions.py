@@ -20,6 +20,13 @@ SEEN_EVERY = timedelta(hours=1)
 SWEEP = 50
 
 
+# Every request with a token asks this, so that it is built once.
+_OF_TOKEN = sa.select(Session).where(
+    Session.token_hash == sa.bindparam("hash"),
+    Session.kind.in_(sa.bindparam("kinds", expanding=True)),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a session is good for: its kind, and for a widget the site and the page's origin."""
@@ -62,11 +69,8 @@ def _sweep(now: datetime) -> None:
 
 def find(token: str, kinds: frozenset[Kind], now: datetime) -> Session | None:
     """The living session of this token, with its person."""
-    found = db.session.scalar(
-        sa.select(Session).where(
-            Session.token_hash == tokens.hashed(token), Session.kind.in_(kinds)
-        )
-    )
+    asked = {"hash": tokens.hashed(token), "kinds": list(kinds)}
+    found = db.session.scalar(_OF_TOKEN, asked)
     if found is None or found.user.is_closed:
         return None
     if found.kind is not Kind.API and found.seen_at + IDLE < now:

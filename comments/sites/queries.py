@@ -13,11 +13,13 @@ from comments.sites.models import Origin, Site
 
 KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,58}[A-Za-z0-9])?")
 
+_OF_KEY = sa.select(Site).where(Site.key == sa.bindparam("key"))
+
 
 def by_key(key: str) -> Site:
     """The site of this key. Raises NotFound."""
     known = KEY.fullmatch(key) is not None
-    site = db.session.scalar(sa.select(Site).where(Site.key == key)) if known else None
+    site = db.session.scalar(_OF_KEY, {"key": key}) if known else None
     if site is None:
         raise NotFound(_("There is no site with this key."), code="unknown-site")
     return site

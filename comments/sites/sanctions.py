@@ -20,6 +20,13 @@ from comments.sites.models import Measure, Membership, Sanction, Site
 # Somebody has more at once only by mistake; the latest count.
 MOST = 20
 
+# Those of `site` that hold at `now`.
+HOLDING = sa.and_(
+    Sanction.site_id == sa.bindparam("site"),
+    Sanction.lifted_at.is_(None),
+    sa.or_(Sanction.until.is_(None), Sanction.until > sa.bindparam("now")),
+)
+
 
 def in_force(site: Site, person: User, now: datetime) -> Sanction | None:
     """The sanction that keeps this person from writing now, the longest if there are several."""
@@ -34,19 +41,11 @@ def all_in_force(site: Site, person: User, now: datetime) -> Sequence[Sanction]:
     """The latest of the sanctions that keep this person from writing now."""
     return db.session.scalars(
         sa.select(Sanction)
-        .where(Sanction.user_id == person.id, holding(site, now))
+        .where(Sanction.user_id == person.id, HOLDING)
         .order_by(Sanction.id.desc())
-        .limit(MOST)
+        .limit(MOST),
+        {"site": site.id, "now": now},
     ).all()
-
-
-def holding(site: Site, now: datetime) -> sa.ColumnElement[bool]:
-    """Of the sanctions of a site, those that hold."""
-    return sa.and_(
-        Sanction.site_id == site.id,
-        Sanction.lifted_at.is_(None),
-        sa.or_(Sanction.until.is_(None), Sanction.until > now),
-    )
 
 
 def impose(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -18,23 +19,46 @@ from comments.threads.models import Alias, Article, Comment, Decision, Revision,
 
 EDITABLE = 50
 
+# What every read and every post asks first, so that these are built once.
+_NAMED = sa.select(Article).where(
+    Article.site_id == sa.bindparam("site"), Article.key == sa.bindparam("key")
+)
+_KNOWN = (
+    sa.select(Article)
+    .where(
+        Article.id.in_(
+            sa.union_all(
+                _NAMED.with_only_columns(Article.id),
+                sa.select(Alias.article_id).where(
+                    Alias.site_id == sa.bindparam("site"),
+                    Alias.url.in_(sa.bindparam("urls", expanding=True)),
+                ),
+            )
+        )
+    )
+    .order_by(sa.case((Article.key == sa.bindparam("key"), 0), else_=1))
+    .limit(1)
+)
+
+
+def _held(select: sa.Select[Article]) -> sa.Select[Article]:
+    """The same, read afresh and locked."""
+    locked = select.with_for_update(key_share=True)
+    return locked.execution_options(populate_existing=True)
+
+
+_NAMED_HELD, _KNOWN_HELD = _held(_NAMED), _held(_KNOWN)
+
 
 def article(site: Site, key: str, urls: Sequence[str], *, hold: bool = False) -> Article | None:
     """The article of this id; failing that, the one known under one of these addresses.
 
     With `hold` its row is read afresh and locked.
     """
-    named = sa.select(Article).where(Article.site_id == site.id, Article.key == key)
-    select = named
-    if urls:
-        known = sa.select(Alias.article_id).where(Alias.site_id == site.id, Alias.url.in_(urls))
-        ids = sa.union_all(named.with_only_columns(Article.id), known)
-        first = sa.case((Article.key == key, 0), else_=1)
-        select = sa.select(Article).where(Article.id.in_(ids)).order_by(first).limit(1)
-    if hold:
-        select = select.with_for_update(key_share=True)
-        select = select.execution_options(populate_existing=True)
-    return db.session.scalar(select)
+    asked = {"site": site.id, "key": key}
+    if not urls:
+        return db.session.scalar(_NAMED_HELD if hold else _NAMED, asked)
+    return db.session.scalar(_KNOWN_HELD if hold else _KNOWN, asked | {"urls": list(urls)})
 
 
 def counts(site: Site, keys: set[str], urls: set[str]) -> dict[str, int]:
@@ -121,16 +145,20 @@ def those(ids: Sequence[int]) -> list[Row]:
 
 def one(id: int) -> tuple[Row, str, str, str]:
     """A comment, whatever became of it and why; its source, and where it stands."""
-    select = (
+    *row, source, site, article = db.session.execute(_one(), {"id": id}).one()
+    return Row(*row), source, site, article
+
+
+@cache
+def _one() -> AnySelect:
+    return (
         drawable()
         .add_columns(Decision.reason, Decision.note, Revision.source, Site.key, Article.key)
         .outerjoin(Decision, Decision.id == Comment.decided_id)
         .join(Article, Article.id == Comment.article_id)
         .join(Site, Site.id == Comment.site_id)
-        .where(Comment.id == id)
+        .where(Comment.id == sa.bindparam("id"))
     )
-    *row, source, site, article = db.session.execute(select).one()
-    return Row(*row), source, site, article
 
 
 def own(site: Site, article_id: int, person: User, size: int) -> list[Row]:
@@ -239,6 +267,7 @@ def _or_not_found(select: sa.Select[Comment]) -> Comment:
     return found
 
 
+@cache
 def drawable() -> AnySelect:
     """Comments with their author, badge and current text, in the columns of `Row`."""
     select: AnySelect = (

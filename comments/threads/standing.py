@@ -19,6 +19,40 @@ from comments.threads.models import Comment, Status
 MEMORY = timedelta(hours=24)
 RECENT = 50
 
+_RECENT = (
+    sa.select(
+        Comment.id,
+        Comment.article_id,
+        Comment.parent_id,
+        Comment.status,
+        Comment.fingerprint,
+        Comment.created_at,
+    )
+    .where(
+        Comment.author_id == sa.bindparam("person"),
+        Comment.site_id == sa.bindparam("site"),
+        Comment.created_at > sa.bindparam("since"),
+    )
+    .order_by(Comment.created_at.desc(), Comment.id.desc())
+    .limit(RECENT)
+)
+_KNOWN = (
+    sa.select(Membership.role, Participant.published, Sanction)
+    .select_from(User)
+    .outerjoin(
+        Membership,
+        sa.and_(Membership.user_id == User.id, Membership.site_id == sa.bindparam("site")),
+    )
+    .outerjoin(
+        Participant,
+        sa.and_(Participant.user_id == User.id, Participant.site_id == sa.bindparam("site")),
+    )
+    .outerjoin(Sanction, sa.and_(Sanction.user_id == User.id, sanctions.HOLDING))
+    .where(User.id == sa.bindparam("person"))
+    .order_by(Sanction.id.desc())
+    .limit(sanctions.MOST)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -34,23 +68,8 @@ class Said:
 
 def recent(site: Site, person: User, now: datetime) -> list[Said]:
     """What this person said here lately, the last first; a bounded number."""
-    found = db.session.execute(
-        sa.select(
-            Comment.id,
-            Comment.article_id,
-            Comment.parent_id,
-            Comment.status,
-            Comment.fingerprint,
-            Comment.created_at,
-        )
-        .where(
-            Comment.author_id == person.id,
-            Comment.site_id == site.id,
-            Comment.created_at > now - MEMORY,
-        )
-        .order_by(Comment.created_at.desc(), Comment.id.desc())
-        .limit(RECENT)
-    )
+    asked = {"person": person.id, "site": site.id, "since": now - MEMORY}
+    found = db.session.execute(_RECENT, asked)
     return [Said(*row) for row in found]
 
 
@@ -72,17 +91,7 @@ def _known_of(
     site: Site, person: User, now: datetime
 ) -> tuple[Role | None, int | None, Sanction | None]:
     """Role, number of published comments and the longest sanction, in one look."""
-    member = sa.and_(Membership.user_id == User.id, Membership.site_id == site.id)
-    known = sa.and_(Participant.user_id == User.id, Participant.site_id == site.id)
-    rows = db.session.execute(
-        sa.select(Membership.role, Participant.published, Sanction)
-        .select_from(User)
-        .outerjoin(Membership, member)
-        .outerjoin(Participant, known)
-        .outerjoin(Sanction, sa.and_(Sanction.user_id == User.id, sanctions.holding(site, now)))
-        .where(User.id == person.id)
-        .order_by(Sanction.id.desc())
-        .limit(sanctions.MOST)
-    ).all()
+    asked = {"person": person.id, "site": site.id, "now": now}
+    rows = db.session.execute(_KNOWN, asked).all()
     held = sanctions.longest([sanction for _, _, sanction in rows if sanction], now)
     return rows[0][0], rows[0][1], held

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _
 
 from comments.threads.models import Status
 
 
 def said(status: Status) -> str:
     """What happens next, in plain words."""
-    return {
-        Status.PUBLISHED: _("Your comment is published."),
-        Status.PENDING: _("Only you see this until a moderator has looked."),
-        Status.REJECTED: _("Your comment was not published. A moderator can still change that."),
-        Status.WITHDRAWN: _("Your comment is deleted."),
-    }[status]
+    return str(_SAID[status])
+
+
+_SAID = {
+    Status.PUBLISHED: _("Your comment is published."),
+    Status.PENDING: _("Only you see this until a moderator has looked."),
+    Status.REJECTED: _("Your comment was not published. A moderator can still change that."),
+    Status.WITHDRAWN: _("Your comment is deleted."),
+}
