@@ -98,6 +98,9 @@ TABLE: dict[str, Try] = {
     "POST /sites/<key>/settings": Try(ADMINS),
     "GET /thread": Try(EVERYBODY, query=THREAD),
     "POST /thread": Try(MEMBERS_OF_THE_SERVICE, data=POSTED),
+    "POST /thread/seen": Try(
+        MEMBERS_OF_THE_SERVICE, data={"site": "gazette", "article": "a1", "upto": "1"}
+    ),
     "GET /mine": Try(MEMBERS_OF_THE_SERVICE),
     "GET /comments/<int:id>": comment(EVERYBODY),
     "GET /comments/<int:id>/delete": comment(AUTHOR),
@@ -121,6 +124,7 @@ TABLE: dict[str, Try] = {
     "GET /embed.js": Try(EVERYBODY),
     "GET /embed/thread": Try(EVERYBODY, query=THREAD),
     "GET /embed/me": Try((SIGN_IN,) * 6, query=THREAD),
+    "POST /embed/seen": Try((SIGN_IN,) * 6, json={"site": "gazette", "article": "a1", "upto": "1"}),
     "POST /embed/token": Try((NO,) * 6, json={"code": "x" * 43, "verifier": "y" * 43}),
     "GET /api/v1/comments": Try(EVERYBODY, query=THREAD),
     "POST /api/v1/comments": Try(MEMBERS_OF_THE_SERVICE, json=POSTED),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -114,6 +115,13 @@ def drawn(row: Row, children: tuple[Drawn, ...] = (), *, own: bool = False) -> D
         reason=row.reason if own else None,
         note=row.note if own else None,
     )
+
+
+def ids(comments: Iterable[Drawn]) -> Iterator[str]:
+    """The ids of these comments and of all below them, in the order of drawing."""
+    for comment in comments:
+        yield comment.id
+        yield from ids(comment.children)
 
 
 def initials(name: str) -> str:

@@ -105,6 +105,19 @@ class PageQuery(Form):
         return Name(self.article, readable(self.url))
 
 
+class Seen(Form):
+    """Somebody has seen an article, up to the Decision of this id."""
+
+    site: Line = Field(min_length=1, max_length=60)
+    article: ArticleKey
+    url: Annotated[str | None, Blank] = Field(default=None, max_length=2000)
+    upto: Id
+
+    @property
+    def name(self) -> Name:
+        return Name(self.article, readable(self.url))
+
+
 class ListQuery(Form):
     model_config = ConfigDict(frozen=True, extra="ignore", str_max_length=600)
 

@@ -13,7 +13,16 @@ from comments.accounts.models import User
 from comments.db import db
 from comments.sites.models import Site
 from comments.threads import posting, status
-from comments.threads.models import Act, Answer, Article, Comment, Decision, Revision, Status
+from comments.threads.models import (
+    Act,
+    Answer,
+    Article,
+    Comment,
+    Decision,
+    Mark,
+    Revision,
+    Status,
+)
 from comments.threads.status import Why
 
 GOING = (Status.PENDING, Status.PUBLISHED)
@@ -29,6 +38,7 @@ def _closed(user: User, *, erase: bool, now: datetime) -> None:
     if erase:
         _erase(user, now)
     db.session.execute(sa.delete(Answer).where(Answer.user_id == user.id))
+    db.session.execute(sa.delete(Mark).where(Mark.user_id == user.id))
     mine = sa.select(Comment.article_id).where(Comment.author_id == user.id, Comment.shown)
     db.session.execute(
         sa.update(Article).where(Article.id.in_(mine)).values(version=Article.version + 1)
@@ -51,7 +61,7 @@ def _erase(user: User, now: datetime) -> None:
 
 
 def _copied(user: User) -> dict[str, Any]:
-    return {"comments": list(_comments(user))}
+    return {"comments": list(_comments(user)), "seen": list(_seen(user))}
 
 
 def _comments(user: User) -> Iterable[dict[str, Any]]:
@@ -81,6 +91,24 @@ def _comments(user: User) -> Iterable[dict[str, Any]]:
             "created_at": comment.created_at.isoformat(),
             "texts": [_text(row) for row in texts.get(comment.id, [])],
             "decisions": [_decision(row) for row in records.get(comment.id, [])],
+        }
+
+
+def _seen(user: User) -> Iterable[dict[str, Any]]:
+    """How far this person has read which articles."""
+    rows = db.session.execute(
+        sa.select(Mark, Article.key, Site.key)
+        .join(Article, Article.id == Mark.article_id)
+        .join(Site, Site.id == Mark.site_id)
+        .where(Mark.user_id == user.id)
+        .order_by(Mark.article_id)
+    )
+    for mark, article, site in rows:
+        yield {
+            "site": site,
+            "article": article,
+            "up_to": str(mark.decision_id),
+            "at": mark.marked_at.isoformat(),
         }
 
 

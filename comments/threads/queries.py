@@ -15,9 +15,22 @@ from comments.db import AnySelect, db
 from comments.errors import NotFound
 from comments.sites.models import Membership, Site
 from comments.threads.drawing import Row
-from comments.threads.models import Alias, Article, Comment, Decision, Revision, State, Status
+from comments.threads.models import (
+    Alias,
+    Article,
+    Comment,
+    Decision,
+    Mark,
+    Revision,
+    State,
+    Status,
+)
 
 EDITABLE = 50
+# How many of the newest changes are looked at for what is unread: edits are among them.
+LOOKED_AT = 500
+# How many of a site's newest comments say which articles are talked about.
+LATELY = 2000
 
 # What every read and every post asks first, so that these are built once.
 _NAMED = sa.select(Article).where(
@@ -236,6 +249,48 @@ def place_of(comment: Comment) -> tuple[Site, Article]:
 def source_of(comment: Comment) -> str:
     """What its author typed."""
     return db.session.get_one(Revision, (comment.id, comment.revision)).source
+
+
+def mark_and_newest(article_id: int, person: User) -> tuple[int | None, int | None]:
+    """How far this person has seen an article, and how far one can; of a hidden one, neither."""
+    mark = sa.select(Mark.decision_id).where(
+        Mark.user_id == person.id, Mark.article_id == article_id
+    )
+    newest = _fresh(article_id).with_only_columns(Comment.decided_id).limit(1)
+    row = db.session.execute(
+        sa.select(mark.scalar_subquery(), newest.scalar_subquery()).where(
+            Article.id == article_id, Article.state != State.HIDDEN
+        )
+    ).first()
+    return (row[0], row[1]) if row else (None, None)
+
+
+def unread(article_id: int, person: User, mark: int, size: int) -> list[int]:
+    """What others published behind a mark, the newest first; an edit publishes nothing."""
+    fresh = _fresh(article_id).where(Comment.decided_id > mark).limit(LOOKED_AT).subquery()
+    return list(
+        db.session.scalars(
+            sa.select(fresh.c.id)
+            .join(Decision, Decision.id == fresh.c.decided_id)
+            .where(
+                fresh.c.author_id != person.id,
+                Decision.from_status.is_distinct_from(Status.PUBLISHED),
+            )
+            .order_by(fresh.c.decided_id.desc())
+            .limit(size)
+        )
+    )
+
+
+def _fresh(article_id: int) -> AnySelect:
+    """What is published of an article, the last that was decided first."""
+    select: AnySelect = (
+        sa.select(Comment.id, Comment.author_id, Comment.decided_id)
+        # A literal, so that the partial index is known to hold all of it.
+        .where(Comment.article_id == article_id, Comment.status == sa.literal_column("'published'"))
+        .order_by(Comment.decided_id.desc())
+    )
+    return select
 
 
 def article_of(site: Site, id: int) -> Article:

@@ -19,11 +19,28 @@ from comments.screening import words
 from comments.sites import access
 from comments.sites import queries as sites
 from comments.sites.models import Role, Site
-from comments.threads import articles, posting, queries, reading, structured, writing
+from comments.threads import (
+    articles,
+    drawing,
+    posting,
+    queries,
+    reading,
+    seeing,
+    structured,
+    writing,
+)
 from comments.threads.drawing import Drawn, Thread
-from comments.threads.forms import ArticleState, EditedComment, ListQuery, NewComment, PageQuery
+from comments.threads.forms import (
+    ArticleState,
+    EditedComment,
+    ListQuery,
+    NewComment,
+    PageQuery,
+    Seen,
+)
 from comments.threads.models import Article, Comment, Status
 from comments.threads.reading import View
+from comments.threads.seeing import Unread
 from comments.threads.words import said
 
 ARTICLES = 50
@@ -52,10 +69,15 @@ class Composer:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who reads the page, and which of their comments may still be edited."""
+    """Who reads the page, which of their comments may still be edited, and what they have not seen.
+
+    `next` leads from each unread comment to the next, and from the last to the first.
+    """
 
     id: str
     editable: frozenset[str]
+    unread: Unread
+    next: dict[str, str]
 
 
 @threads.get("/thread")
@@ -81,6 +103,15 @@ def post() -> Response | tuple[str, int]:
         return _page(query, replace(composer, error=error))
     flash(said(posted.status))
     return redirect(_place(query.site, query.article, posted.comment), 303)
+
+
+@threads.post("/thread/seen")
+def seen() -> Response:
+    """Mark all as read that the page knew of."""
+    reader, form, now = the_user(), forms.parse(Seen, _sent()), clock.now()
+    if article := articles.find(_site(form.site), form.name):
+        transaction(lambda: seeing.mark(article, form.upto, reader, now))
+    return redirect(url_for("threads.thread", site=form.site, article=form.article), 303)
 
 
 @threads.get("/comments/<int:id>")
@@ -252,7 +283,23 @@ def _viewer(thread: Thread) -> Viewer | None:
     if user is None or thread.article_id is None:
         return None
     editable = queries.editable(thread.site, thread.article_id, user, clock.now())
-    return Viewer(str(user.id), frozenset(map(str, editable)))
+    unread = seeing.unread(thread.article_id, user)
+    way = _way(thread, unread.ids)
+    return Viewer(str(user.id), frozenset(map(str, editable)), unread, way)
+
+
+def _way(thread: Thread, unread: tuple[str, ...]) -> dict[str, str]:
+    """What is unread, each with the address of the next: along the page, then what it lacks."""
+    here = [id for id in drawing.ids(thread.roots) if id in unread]
+    ids = here + [id for id in unread if id not in here]
+    addresses = [f"#comment-{id}" if id in here else _linked(thread, id) for id in ids]
+    return dict(zip(ids, addresses[1:] + addresses[:1], strict=True))
+
+
+def _linked(thread: Thread, id: str) -> str:
+    """A comment that stands elsewhere, on a page around it."""
+    address = url_for("threads.thread", site=thread.site.key, article=thread.key, comment=id)
+    return f"{address}#comment-{id}"
 
 
 def _marked(text: writing.Written) -> Markup:

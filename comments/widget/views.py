@@ -20,8 +20,8 @@ from comments.security import OWN_POLICY
 from comments.sites import access
 from comments.sites import queries as sites
 from comments.sites.models import Site
-from comments.threads import articles, queries, reading
-from comments.threads.forms import PageQuery
+from comments.threads import articles, queries, reading, seeing
+from comments.threads.forms import PageQuery, Seen
 from comments.threads.reading import View
 from comments.widget import connecting, files, words
 from comments.widget.forms import Exchange, FragmentQuery, ToPage, ToWindow
@@ -89,8 +89,20 @@ def me() -> str:
         moderate=f"{base}/moderation/comments/" if access.may_moderate(site, user) else None,
         own=reading.own(site, article.id, user) if article else (),
         editable=queries.editable(site, article.id, user, now) if article else {},
+        unread=seeing.unread(article.id, user) if article else seeing.Unread(),
         base=base,
     )
+
+
+@widget.post("/embed/seen")
+def seen() -> tuple[str, int]:
+    """The thread was in view, with everything up to what `me` had told."""
+    form = forms.parse_json(Seen, request.get_data())
+    site = _site(form.site)
+    user, now = _reader(site), clock.now()
+    if article := articles.find(site, form.name):
+        transaction(lambda: seeing.mark(article, form.upto, user, now))
+    return "", 204
 
 
 @widget.get("/connect")
