@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
 PATHS = ("/api/", "/embed")
-METHODS = "GET, POST, PATCH, DELETE"
+METHODS = "GET, POST, PUT, PATCH, DELETE"
 HEADERS = "Authorization, Content-Type, Idempotency-Key"
 EXPOSE = ("Access-Control-Expose-Headers", "ETag, Retry-After")
 # In the environment of a request: the origins whose pages may read the answer.

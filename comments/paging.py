@@ -34,14 +34,37 @@ def encode(*parts: str) -> str:
 
 def decode(cursor: str, parts: int) -> list[str]:
     """The parts of a cursor. Raises Invalid when it is none of ours."""
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        found = base64.b64decode(padded, altchars=b"-_", validate=True).decode().split("\n")
-    except (binascii.Error, ValueError):
-        found = []
+    found = _parts(cursor)
     if len(found) != parts:
         raise invalid_cursor()
     return found
+
+
+def _parts(cursor: str) -> list[str]:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        return base64.b64decode(padded, altchars=b"-_", validate=True).decode().split("\n")
+    except (binascii.Error, ValueError):
+        raise invalid_cursor() from None
+
+
+def kind(cursor: str) -> str:
+    """The first part of a cursor, by which some are told apart."""
+    return _parts(cursor)[0]
+
+
+def rank_cursor(rank: int, id: int) -> str:
+    return encode("top", str(rank), str(id))
+
+
+def rank_of(cursor: str) -> tuple[int, int]:
+    name, *numbers = decode(cursor, 3)
+    if name != "top" or not all(number.isascii() and number.isdigit() for number in numbers):
+        raise invalid_cursor()
+    rank, id = map(int, numbers)
+    if max(rank, id) >= 2**63:
+        raise invalid_cursor()
+    return rank, id
 
 
 def invalid_cursor() -> Invalid:

@@ -16,7 +16,7 @@ from comments.screening.findings import Finding
 from comments.screening.policy import Outcome, Verdict
 from comments.sites import keys
 from comments.sites.models import Membership, Origin, Role, Site, SiteSettings
-from comments.threads import articles, posting, status, writing
+from comments.threads import articles, posting, status, voting, writing
 from comments.threads.models import Act, Article, Comment, State, Status
 
 
@@ -117,6 +117,10 @@ def many(article: Article, author: User, count: int, **fields: Any) -> list[Comm
         comment(article, author, f"Number {n}.", at=now - timedelta(minutes=count - n), **fields)
         for n in range(1, count + 1)
     ]
+
+
+def vote(comment: Comment, value: int, by: User) -> None:
+    transaction(lambda: voting.vote(comment, value, by, clock.now()))
 
 
 def bearer(user: User, site: Site, origin: str | None = None) -> str:

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from comments.db import db
 from comments.moderation.models import Report
 from comments.sites.models import Participant
-from comments.threads.models import STEP, Article, Comment, Decision, Status
+from comments.threads import voting
+from comments.threads.models import STEP, Article, Comment, Decision, Status, Vote
 
 
 def differences() -> list[str]:
@@ -17,7 +18,8 @@ def differences() -> list[str]:
     db.session.rollback()
     db.session.expire_all()
     comments = list(db.session.scalars(sa.select(Comment)))
-    return [*_articles(comments), *_people(comments), *_trees(comments), *_records(comments)]
+    counts = (_articles, _people, _trees, _records, _votes)
+    return [found for count in counts for found in count(comments)]
 
 
 def _articles(comments: list[Comment]) -> list[str]:
@@ -73,3 +75,16 @@ def _records(comments: list[Comment]) -> list[str]:
         or latest[row.id].id != row.decided_id
         or row.open_reports != open_reports.get(row.id, 0)
     ]
+
+
+def _votes(comments: list[Comment]) -> list[str]:
+    votes = list(db.session.scalars(sa.select(Vote)))
+    wrong = []
+    for row in comments:
+        ups, downs = (
+            sum((vote.comment_id, vote.value) == (row.id, value) for vote in votes)
+            for value in (1, -1)
+        )
+        if (row.ups, row.downs, row.rank) != (ups, downs, voting.rank(ups, downs)):
+            wrong.append(f"votes of comment {row.id}: {row.ups} up, {row.downs} down")
+    return wrong

@@ -111,6 +111,8 @@ TABLE: dict[str, Try] = {
     "POST /comments/<int:id>/report": comment(
         (SIGN_IN, NO, YES, YES, YES, YES), data={"reason": "spam"}
     ),
+    "GET /comments/<int:id>/vote": comment(MEMBERS_OF_THE_SERVICE),
+    "POST /comments/<int:id>/vote": comment((SIGN_IN, NO, YES, YES, YES, YES), data={"value": "1"}),
     "GET /moderation": Try((SIGN_IN, GONE, GONE, YES, YES, YES)),
     "GET /moderation/comments/<int:id>": comment(MODERATORS),
     "POST /moderation/comments/<int:id>/decisions": comment(MODERATORS),
@@ -130,6 +132,9 @@ TABLE: dict[str, Try] = {
     "POST /api/v1/comments": Try(MEMBERS_OF_THE_SERVICE, json=POSTED),
     "PATCH /api/v1/comments/<int:id>": comment(AUTHOR, json={"body": "Other."}),
     "DELETE /api/v1/comments/<int:id>": comment(AUTHOR),
+    "PUT /api/v1/comments/<int:id>/vote": comment(
+        (SIGN_IN, NO, YES, YES, YES, YES), json={"value": 1}
+    ),
     "POST /api/v1/comments/<int:id>/reports": comment(
         (SIGN_IN, NO, YES, YES, YES, YES), json={"reason": "spam"}
     ),

@@ -16,7 +16,7 @@ from comments.api.forms import (
 )
 from comments.forms import Form
 from comments.moderation.forms import Complained, Judgement
-from comments.threads.forms import ArticleFacts, EditedComment, NewComment
+from comments.threads.forms import ArticleFacts, Ballot, EditedComment, NewComment
 
 
 class Who(StrEnum):
@@ -93,6 +93,14 @@ CALLS = {
         Who.READER,
         {200: shapes.OwnComment},
         refusals=CLASHING,
+        has_html=True,
+    ),
+    "vote": Call(
+        "Vote a comment up or down, or take that back; the same again changes nothing",
+        Who.READER,
+        {200: shapes.Vote},
+        body=Ballot,
+        refusals=MISSING,
         has_html=True,
     ),
     "report": Call(

@@ -32,7 +32,7 @@ class CommentsQuery(Query):
     site: SiteKey
     article: ArticleKey
     url: Annotated[Address | None, Blank] = None
-    sort: Literal["newest", "oldest"] = "newest"
+    sort: Literal["newest", "oldest", "top"] = "newest"
     after: Annotated[Cursor | None, Blank] = None
     limit: int = Field(default=25, ge=1, le=100)
 

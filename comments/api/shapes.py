@@ -36,7 +36,8 @@ class Author(Shape):
 class Comment(Shape):
     """One comment as everybody may read it. Where only its place is kept, `gone` says why.
 
-    `replies` counts the published comments below it, at any depth. `more` is the cursor, for
+    `replies` counts the published comments below it, at any depth; `ups` and `downs` its votes,
+    which may show some seconds late. `more` is the cursor, for
     `after`, of replies that are not in this list.
     """
 
@@ -51,7 +52,19 @@ class Comment(Shape):
     created_at: datetime
     edited_at: datetime | None
     replies: int
+    ups: int
+    downs: int
     more: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Vote(Shape):
+    """What somebody thinks of a comment now, and how its votes stand."""
+
+    id: str
+    value: int
+    ups: int
+    downs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,5 +209,7 @@ def _facts(drawn: Drawn, place: tuple[str, str]) -> dict[str, Any]:
         "created_at": drawn.created_at,
         "edited_at": drawn.edited_at,
         "replies": drawn.replies,
+        "ups": drawn.ups,
+        "downs": drawn.downs,
         "more": drawn.more,
     }

@@ -31,9 +31,9 @@ from comments.screening import words
 from comments.sites import access
 from comments.sites import queries as sites
 from comments.sites.models import Site
-from comments.threads import articles, posting, queries, reading, writing
+from comments.threads import articles, posting, queries, reading, voting, writing
 from comments.threads.drawing import Drawn
-from comments.threads.forms import ArticleFacts, ArticleName, EditedComment, NewComment
+from comments.threads.forms import ArticleFacts, ArticleName, Ballot, EditedComment, NewComment
 from comments.threads.models import Comment, Status
 from comments.threads.reading import View
 from comments.threads.words import said
@@ -85,6 +85,19 @@ def withdraw(id: int) -> Answer:
     author, now = callers.reader(comment.site_id), clock.now()
     transaction(lambda: posting.withdraw(comment, author, now))
     return _told(comment, comment.status, 200)
+
+
+@api.put(f"{COMMENT}/vote")
+def vote(id: int) -> Answer:
+    the_user()
+    comment = queries.shown(id)
+    by, now = callers.reader(comment.site_id), clock.now()
+    ballot = asking.body(Ballot, request)
+    transaction(lambda: voting.vote(comment, ballot.value, by, now))
+    if answers.wants_html():
+        standing = {"value": ballot.value, "ups": comment.ups, "downs": comment.downs}
+        return _html("voted", 200, **standing)
+    return jsonify(shapes.Vote(str(id), ballot.value, comment.ups, comment.downs))
 
 
 @api.post(f"{COMMENT}/reports")

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from comments import addresses
 from comments.forms import Form, Line, Text
 from comments.i18n import LANGUAGES
-from comments.sites.models import Role, SiteSettings
+from comments.sites.models import Role, SiteSettings, Votes
 from comments.sites.queries import KEY
 
 MOST_ORIGINS = 50
@@ -95,6 +95,7 @@ class EditedSite(Form):
     links_allowed: int = Field(ge=0, le=100)
     edit_minutes: int = Field(ge=0, le=1440)
     length: int = Field(ge=100, le=8000)
+    votes: Votes = Votes.BOTH
     language: Annotated[Line, AfterValidator(_language)]
     rules: Annotated[Text, AfterValidator(_unix), Field(max_length=2000)] = ""
     rules_url: Page = ""

@@ -36,6 +36,14 @@ MODERATORS = frozenset({Role.OWNER, Role.ADMIN, Role.MODERATOR})
 ADMINS = frozenset({Role.OWNER, Role.ADMIN})
 
 
+class Votes(StrEnum):
+    """Which votes a site takes."""
+
+    BOTH = "both"
+    UP = "up"
+    OFF = "off"
+
+
 class SiteSettings(BaseModel):
     """How a site talks and moderates."""
 
@@ -46,6 +54,7 @@ class SiteSettings(BaseModel):
     links_allowed: int = Field(default=1, ge=0, le=100)
     edit_minutes: int = Field(default=15, ge=0, le=1440)
     length: int = Field(default=5000, ge=100, le=8000)
+    votes: Votes = Votes.BOTH
     language: str = "en"
     rules: str = Field(default="", max_length=2000)
     rules_url: str = Field(default="", max_length=2000)

@@ -29,7 +29,7 @@ from comments.sites import (
     sanctions,
 )
 from comments.sites.forms import ChangedRole, EditedSite, NewKey, NewMember
-from comments.sites.models import ADMINS, Membership, Role, Site
+from comments.sites.models import ADMINS, Membership, Role, Site, Votes
 
 SANCTIONS = 50
 
@@ -188,7 +188,13 @@ def lift(key: str, id: int) -> Response:
 
 def _settings_page(site: Site) -> dict[str, Any]:
     code = embedding.code(site.key, service.current().url)
-    return {"site": site, "code": code, "languages": i18n.LANGUAGES.items()}
+    votes = {Votes.BOTH: _("Up and down"), Votes.UP: _("Up only"), Votes.OFF: _("None")}
+    return {
+        "site": site,
+        "code": code,
+        "languages": i18n.LANGUAGES.items(),
+        "votes": votes.items(),
+    }
 
 
 def _overtaken(site: Site, error: Conflict) -> Response:

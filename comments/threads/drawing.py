@@ -42,6 +42,9 @@ class Row:
     created_at: datetime
     edited_at: datetime | None
     replies: int
+    rank: int
+    ups: int
+    downs: int
     reason: str | None = None
     note: str | None = None
 
@@ -64,6 +67,8 @@ class Drawn:
     edited_at: datetime | None
     status: Status
     replies: int
+    ups: int
+    downs: int
     children: tuple[Drawn, ...] = ()
     more: str | None = None
     more_count: int = 0
@@ -111,6 +116,8 @@ def drawn(row: Row, children: tuple[Drawn, ...] = (), *, own: bool = False) -> D
         edited_at=None if gone else row.edited_at,
         status=row.status,
         replies=row.replies,
+        ups=0 if gone else row.ups,
+        downs=0 if gone else row.downs,
         children=children,
         reason=row.reason if own else None,
         note=row.note if own else None,

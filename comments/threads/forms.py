@@ -70,6 +70,18 @@ class EditedComment(Form):
     body: Body
 
 
+class Ballot(Form):
+    """What somebody thinks of a comment: 1 or -1, or with 0 nothing any more."""
+
+    value: int = Field(ge=-1, le=1, strict=True)
+
+
+class Choice(Form):
+    """The same, chosen on a page."""
+
+    value: Literal["1", "0", "-1"]
+
+
 class ArticleName(Form):
     key: ArticleKey
 
@@ -95,7 +107,7 @@ class PageQuery(Form):
     site: Line = Field(min_length=1, max_length=60)
     article: ArticleKey
     url: Annotated[str | None, Blank] = None
-    sort: Literal["newest", "oldest"] = "newest"
+    sort: Literal["newest", "oldest", "top"] = "newest"
     after: Annotated[str | None, Blank] = Field(default=None, max_length=600)
     comment: Annotated[Id | None, Blank] = None
     reply: Annotated[Id | None, Blank] = None

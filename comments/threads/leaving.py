@@ -22,6 +22,7 @@ from comments.threads.models import (
     Mark,
     Revision,
     Status,
+    Vote,
 )
 from comments.threads.status import Why
 
@@ -61,7 +62,22 @@ def _erase(user: User, now: datetime) -> None:
 
 
 def _copied(user: User) -> dict[str, Any]:
-    return {"comments": list(_comments(user)), "seen": list(_seen(user))}
+    return {
+        "comments": list(_comments(user)),
+        "seen": list(_seen(user)),
+        "votes": list(_votes(user)),
+    }
+
+
+def _votes(user: User) -> Iterable[dict[str, Any]]:
+    """What they think of others' comments. An account that is closed keeps them, as nobody's."""
+    votes = sa.select(Vote).where(Vote.user_id == user.id).order_by(Vote.comment_id)
+    for vote in db.session.scalars(votes):
+        yield {
+            "comment": str(vote.comment_id),
+            "value": vote.value,
+            "at": vote.created_at.isoformat(),
+        }
 
 
 def _comments(user: User) -> Iterable[dict[str, Any]]:

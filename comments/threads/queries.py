@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Literal
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -24,13 +25,17 @@ from comments.threads.models import (
     Revision,
     State,
     Status,
+    Vote,
 )
 
 EDITABLE = 50
+VOTES = 500
 # How many of the newest changes are looked at for what is unread: edits are among them.
 LOOKED_AT = 500
 # How many of a site's newest comments say which articles are talked about.
 LATELY = 2000
+
+Sort = Literal["newest", "oldest", "top"]
 
 # What every read and every post asks first, so that these are built once.
 _NAMED = sa.select(Article).where(
@@ -90,20 +95,20 @@ def counts(site: Site, keys: set[str], urls: set[str]) -> dict[str, int]:
 
 
 def roots(
-    article: Article, *, newest: bool, after: tuple[datetime, int] | None, size: int
+    article: Article, sort: Sort, after: tuple[datetime | int, int] | None, size: int
 ) -> list[Row]:
     """The drawn roots behind a place, one more than a page."""
+    first = Comment.rank if sort == "top" else Comment.created_at
+    order = (first, Comment.id)
     select = drawable().where(
         Comment.article_id == article.id, Comment.parent_id.is_(None), Comment.shown
     )
-    here = sa.tuple_(Comment.created_at, Comment.id)
     if after:
-        place = sa.tuple_(
-            sa.literal(after[0], Comment.created_at.type), sa.literal(after[1], Comment.id.type)
-        )
-        select = select.where(here < place if newest else here > place)
-    order = (Comment.created_at, Comment.id)
-    return rows(select.order_by(*(c.desc() for c in order) if newest else order).limit(size + 1))
+        here = sa.tuple_(*order)
+        place = sa.tuple_(*(sa.literal(v, c.type) for v, c in zip(after, order, strict=True)))
+        select = select.where(here > place if sort == "oldest" else here < place)
+    places = order if sort == "oldest" else [column.desc() for column in order]
+    return rows(select.order_by(*places).limit(size + 1))
 
 
 def replies(roots: Sequence[int], size: int) -> list[Row]:
@@ -212,6 +217,17 @@ def editable(site: Site, article_id: int, person: User, now: datetime) -> dict[s
         .limit(EDITABLE)
     )
     return {str(id): source for id, source in db.session.execute(typed)}
+
+
+def votes(article_id: int, person: User) -> dict[str, int]:
+    """What this person thinks of comments here, the latest of it: 1 or -1 by the comment's id."""
+    select = (
+        sa.select(Vote.comment_id, Vote.value)
+        .where(Vote.user_id == person.id, Vote.article_id == article_id)
+        .order_by(Vote.comment_id.desc())
+        .limit(VOTES)
+    )
+    return {str(id): value for id, value in db.session.execute(select)}
 
 
 def by_author(person: User) -> AnySelect:
@@ -340,6 +356,9 @@ def drawable() -> AnySelect:
             Comment.created_at,
             Comment.edited_at,
             Comment.replies,
+            Comment.rank,
+            Comment.ups,
+            Comment.downs,
         )
         .join(User, User.id == Comment.author_id)
         .join(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from flask_babel import gettext as _
 
@@ -20,6 +20,7 @@ from comments.threads import articles, queries, tree
 from comments.threads.drawing import Drawn, Row, Thread, drawn
 from comments.threads.forms import Name
 from comments.threads.models import DEEPEST, STEP, Article, Comment, State, Status
+from comments.threads.queries import Sort
 
 ROOTS = 25
 REPLIES = 12
@@ -27,8 +28,6 @@ BRANCH = 60
 OWN = 50
 MINE = 30
 PATH = re.compile(rf"([0-9a-z]{{{STEP}}}){{1,{DEEPEST}}}")
-
-Sort = Literal["newest", "oldest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def read(site: Site, name: Name, view: View, now: datetime) -> Thread:
 
     Raises Invalid for a cursor that is none of ours, NotFound for a comment that isn't here.
     """
-    _check_cursor(view.after)
+    _check_cursor(view)
     article = articles.find(site, name)
     if article is None or article.state is State.HIDDEN:
         return _empty(site, name, article, view)
@@ -148,11 +147,24 @@ def _facts(article: Article, now: datetime) -> dict[str, Any]:
 
 
 def _page(thread: Thread, article: Article, view: View) -> Thread:
-    after = paging.moment_of(view.after) if view.after else None
-    found = queries.roots(article, newest=view.sort == "newest", after=after, size=view.size)
-    page = paging.cut(found, view.size, lambda row: paging.moment_cursor(row.created_at, row.id))
+    found = queries.roots(article, view.sort, _place(view), view.size)
+    page = paging.cut(found, view.size, _cursor_by_votes if view.sort == "top" else _cursor)
     below = queries.replies([row.id for row in page.rows if row.replies], REPLIES)
     return replace(thread, roots=tuple(_tree(root, below) for root in page.rows), after=page.after)
+
+
+def _place(view: View) -> tuple[datetime | int, int] | None:
+    if not view.after:
+        return None
+    return paging.rank_of(view.after) if view.sort == "top" else paging.moment_of(view.after)
+
+
+def _cursor(row: Row) -> str:
+    return paging.moment_cursor(row.created_at, row.id)
+
+
+def _cursor_by_votes(row: Row) -> str:
+    return paging.rank_cursor(row.rank, row.id)
 
 
 def _tree(root: Row, below: list[Row]) -> Drawn:
@@ -164,15 +176,15 @@ def _tree(root: Row, below: list[Row]) -> Drawn:
     return tree.with_more(top, cursor, root.replies - tree.published_below(top))
 
 
-def _check_cursor(cursor: str | None) -> None:
-    if cursor and _is_branch(cursor):
-        _path_of(cursor)
-    elif cursor:
-        paging.moment_of(cursor)
+def _check_cursor(view: View) -> None:
+    if view.after and _is_branch(view.after):
+        _path_of(view.after)
+    else:
+        _place(view)
 
 
 def _is_branch(cursor: str) -> bool:
-    return paging.decode(cursor, 2)[0] == "branch"
+    return paging.kind(cursor) == "branch"
 
 
 def _path_of(cursor: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -27,11 +28,13 @@ from comments.threads import (
     reading,
     seeing,
     structured,
+    voting,
     writing,
 )
 from comments.threads.drawing import Drawn, Thread
 from comments.threads.forms import (
     ArticleState,
+    Choice,
     EditedComment,
     ListQuery,
     NewComment,
@@ -69,7 +72,8 @@ class Composer:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who reads the page, which of their comments may still be edited, and what they have not seen.
+    """Who reads the page, which of their comments may still be edited, what they have not
+    seen, and what they voted.
 
     `next` leads from each unread comment to the next, and from the last to the first.
     """
@@ -78,6 +82,7 @@ class Viewer:
     editable: frozenset[str]
     unread: Unread
     next: dict[str, str]
+    votes: Mapping[str, int]
 
 
 @threads.get("/thread")
@@ -159,6 +164,29 @@ def delete(id: int) -> Response:
     transaction(lambda: posting.withdraw(comment, user, clock.now()))
     flash(said(comment.status))
     return redirect(url_for("threads.thread", site=site.key, article=article.key), 303)
+
+
+@threads.get("/comments/<int:id>/vote")
+def vote_form(id: int) -> str:
+    user, comment = the_user(), queries.shown(id)
+    site, article = _home(comment)
+    return render_template(
+        "threads/vote.html",
+        comment=comment,
+        html=Markup(queries.one(id)[0].html),  # noqa: S704 - made by markup.py
+        mine=queries.votes(article.id, user).get(str(id)),
+        site=site,
+        back=_place(site.key, article.key, comment),
+    )
+
+
+@threads.post("/comments/<int:id>/vote")
+def vote(id: int) -> Response:
+    user, comment = the_user(), queries.shown(id)
+    site, article = _home(comment)
+    value = int(forms.parse(Choice, _sent()).value)
+    transaction(lambda: voting.vote(comment, value, user, clock.now()))
+    return redirect(_place(site.key, article.key, comment), 303)
 
 
 @threads.get("/mine")
@@ -285,7 +313,8 @@ def _viewer(thread: Thread) -> Viewer | None:
     editable = queries.editable(thread.site, thread.article_id, user, clock.now())
     unread = seeing.unread(thread.article_id, user)
     way = _way(thread, unread.ids)
-    return Viewer(str(user.id), frozenset(map(str, editable)), unread, way)
+    votes = queries.votes(thread.article_id, user)
+    return Viewer(str(user.id), frozenset(map(str, editable)), unread, way, votes)
 
 
 def _way(thread: Thread, unread: tuple[str, ...]) -> dict[str, str]:

@@ -90,6 +90,7 @@ def me() -> str:
         own=reading.own(site, article.id, user) if article else (),
         editable=queries.editable(site, article.id, user, now) if article else {},
         unread=seeing.unread(article.id, user) if article else seeing.Unread(),
+        votes=queries.votes(article.id, user) if article else {},
         base=base,
     )
 

@@ -34,7 +34,7 @@ def preflight(client: FlaskClient, path: str, origin: str) -> dict[str, str]:
 def test_a_page_that_a_site_names_may_ask(client: FlaskClient, cast: Cast, path: str) -> None:
     headers = preflight(client, path, PUBLISHER)
     assert headers["Access-Control-Allow-Origin"] == PUBLISHER
-    assert headers["Access-Control-Allow-Methods"] == "GET, POST, PATCH, DELETE"
+    assert headers["Access-Control-Allow-Methods"] == "GET, POST, PUT, PATCH, DELETE"
     assert headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type, Idempotency-Key"
     assert headers["Access-Control-Expose-Headers"] == "ETag, Retry-After"
     assert headers["Access-Control-Max-Age"] == "7200"

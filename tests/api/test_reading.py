@@ -21,6 +21,8 @@ FIELDS = {
     "created_at",
     "edited_at",
     "replies",
+    "ups",
+    "downs",
     "more",
 }
 
@@ -45,6 +47,8 @@ def test_a_page_holds_roots_with_their_replies(call: Call, cast: Cast, frozen: o
         "created_at": "2026-03-14T09:26:53Z",
         "edited_at": None,
         "replies": 1,
+        "ups": 0,
+        "downs": 0,
         "more": None,
     }
     assert "two" in first["html"]
@@ -221,7 +225,7 @@ def test_a_read_costs_few_queries(call: Call, cast: Cast, statements: Statements
         ("site=gaz%00ette&article=a1", "site"),
         ("site=gazette&article=a%00", "article"),
         ("site=gazette&article=a%0Ab", "article"),
-        ("site=gazette&article=a1&sort=top", "sort"),
+        ("site=gazette&article=a1&sort=hot", "sort"),
         ("site=gazette&article=a1&sort=", "sort"),
         ("site=gazette&article=a1&limit=0", "limit"),
         ("site=gazette&article=a1&limit=-1", "limit"),

@@ -87,7 +87,7 @@ def test_what_is_not_there_is_not_found(cast: Cast, as_: Browsers, address: str)
         "/thread?site=gazette&article=a%00b",
         "/thread?site=gazette&article=" + "x" * 301,
         PAGE + "&after=nonsense",
-        PAGE + "&sort=top",
+        PAGE + "&sort=hot",
         PAGE + "&comment=-1",
         PAGE + "&comment=99999999999999999999",
     ],
@@ -255,3 +255,17 @@ def test_articles_are_for_those_who_moderate_the_site(cast: Cast, as_: Browsers)
     data = {"state": "closed"}
     path = f"/sites/field-notes/articles/{article.id}"
     assert as_(cast.sam).post(path, data=data).status_code == 404
+
+
+def test_a_vote_works_without_script(as_: Browsers, cast: Cast) -> None:
+    comment = factories.comment(factories.article(cast.gazette, "a1"), cast.mo, "Worth a vote.")
+    browser = as_(cast.rae)
+    page = browser.get(f"/comments/{comment.id}/vote").text
+    assert "Worth a vote." in page
+    assert "Take my vote back" not in page
+    answer = browser.post(f"/comments/{comment.id}/vote", data={"value": "1"})
+    assert answer.status_code == 303
+    assert f'comments/{comment.id}/vote" data-act="vote" data-value="1"' in browser.get(PAGE).text
+    assert 'aria-current="true"><span aria-hidden="true">▲' in browser.get(PAGE).text
+    assert "Take my vote back" in browser.get(f"/comments/{comment.id}/vote").text
+    assert browser.post(f"/comments/{comment.id}/vote", data={"value": "2"}).status_code == 422

@@ -3,7 +3,7 @@
 
 import { keepToken, takeReturn, tokenOf } from "./kept.js";
 import {
-  announce, below, button, commentOf, dressOwn, find, foldOf, headingOf, idOf, made, pageOf,
+  announce, below, button, commentOf, complain, dressOwn, find, foldOf, headingOf, idOf, made, pageOf,
   rootsOf, send,
 } from "./page.js";
 import style from "./style.js";
@@ -203,6 +203,26 @@ const copy = async (thread, link) => {
   setTimeout(() => link.toggleAttribute("data-copied", false), 2000);
 };
 
+/* The same vote again takes it back. */
+const vote = async (thread, link) => {
+  const comment = commentAt(link);
+  const { comment: id } = comment.dataset;
+  const value = link.hasAttribute("aria-current") ? 0 : Number(link.dataset.value);
+  if (!thread.me) {
+    if (!await signIn(thread, null)) return;
+    await identify(thread);
+  }
+  const call = await send(thread, "PUT", `/api/v1/comments/${id}/vote`, { value });
+  if (call.status !== 200) return complain(thread, null, call);
+  const said = call.response.querySelector("[data-vote]").dataset;
+  thread.me.votes[id] = Number(said.vote);
+  const now = find(thread, id);
+  for (const each of now.querySelectorAll(".vote")) {
+    each.querySelector("[data-votes]").textContent = each.dataset.value === "1" ? said.ups : said.downs;
+  }
+  dressOwn(thread, now);
+};
+
 const unfolding = (kind) => (thread, link) => focusIn(unfold(thread, kind, commentAt(link)));
 
 const ACTS = {
@@ -211,6 +231,7 @@ const ACTS = {
   fresh,
   go,
   link: copy,
+  vote,
   write: unfolding("write"),
   reply: unfolding("reply"),
   edit: unfolding("edit"),

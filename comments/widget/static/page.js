@@ -97,6 +97,11 @@ export const dressOwn = (thread, comment) => {
   const isOwn = Boolean(me) && author === me.id;
   const report = acts.querySelector("[data-act=report]");
   if (report) report.hidden = isOwn;
+  for (const link of acts.querySelectorAll("[data-act=vote]")) {
+    link.hidden = isOwn;
+    if (me && me.votes[id] === Number(link.dataset.value)) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
   const add = (act, href, target) => {
     const link = made("a", thread.words[act], { href, target });
     link.dataset.mine = "";

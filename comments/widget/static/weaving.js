@@ -53,6 +53,7 @@ const bare = (comment) => {
   const copy = comment.cloneNode(true);
   for (const extra of copy.querySelectorAll("[data-mine]")) extra.remove();
   for (const link of copy.querySelectorAll("[hidden]")) link.removeAttribute("hidden");
+  for (const link of copy.querySelectorAll(".vote")) link.removeAttribute("aria-current");
   for (const time of copy.querySelectorAll("time")) {
     time.textContent = "";
     time.removeAttribute("title");
