@@ -32,8 +32,6 @@ EDITABLE = 50
 VOTES = 500
 # How many of the newest changes are looked at for what is unread: edits are among them.
 LOOKED_AT = 500
-# How many of a site's newest comments say which articles are talked about.
-LATELY = 2000
 
 Sort = Literal["newest", "oldest", "top"]
 
