@@ -56,6 +56,7 @@ PAGES = {
         "/thread?site=gazette&article=nothing-yet",
         "/thread?site=gazette&article=closed",
     ],
+    "threads.vote_form": ["/comments/{comment}/vote"],
     "widget.connect": [
         "/connect?site=gazette&origin=https://gazette.example&nonce=0123456789abcdef"
     ],
@@ -65,6 +66,7 @@ ELSEWHERE = {
     "accounts.sign_in",
     "accounts.sign_up",
     "health.livez",
+    "health.metrics",
     "health.readyz",
     "moderation.desk",
     "sites.home",
