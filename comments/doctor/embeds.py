@@ -38,9 +38,10 @@ def _script(page: Page, service: str) -> Iterator[Finding]:
 
 
 def _of_another(script: str, service: str) -> str:
+    other = script.partition("/embed.js")[0]
     return (
         f"{script} is not of {service}; if it is this service that the page should use, "
-        f"set COMMENTS_URL={addresses.origin(script)}, else load {service}/embed.js"
+        f"set COMMENTS_URL={other}, else load {service}/embed.js"
     )
 
 

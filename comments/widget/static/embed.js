@@ -93,6 +93,7 @@
     const id = `${site}\n${article}\n${given(slot, "url")}\n${slot.lang}`;
     const known = threads.get(slot);
     if (known && known.id === id) return;
+    if (isArriving(slot)) return;
     const root = begun.has(slot) ? slot.shadowRoot : enter(slot);
     if (!root) return;
     root.adoptedStyleSheets = [sheet];
@@ -114,6 +115,10 @@
     near.unobserve(slot);
     near.observe(slot);
   };
+
+  /* What a server included may still be on its way, the end of it at least. */
+  const isArriving = ({ shadowRoot }) => document.readyState === "loading" && shadowRoot
+    && !shadowRoot.querySelector("script, slot");
 
   /* The shadow root of a slot that is new to us; nothing where another copy of this script is. */
   const enter = (slot) => {
@@ -316,6 +321,7 @@
   new MutationObserver(() => { due ||= setTimeout(find, 20); }).observe(document, {
     __proto__: null, subtree: true, childList: true, attributeFilter: WATCHED,
   });
+  document.addEventListener("DOMContentLoaded", find);
   addEventListener("hashchange", () => threads.forEach(point));
   addEventListener("online", look);
   document.addEventListener("visibilitychange", () => { if (Date.now() - looked > SOON) look(); });
