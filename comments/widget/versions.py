@@ -16,6 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from comments import changes, clock
 from comments.changes import Changes
@@ -65,7 +66,7 @@ class Versions:
         changes.committed.connect(self._changed)
 
     def stamp(self, site: str, article: Name | None) -> Hashable | None:
-        """The stamp, or None where there is no such site."""
+        """The stamp, or None where there is no such site or no database: a view will say so."""
         now = clock.now()
         seen = self._seen.get((site, article))
         if seen is None or not seen.since <= now < seen.until:
@@ -74,8 +75,11 @@ class Versions:
 
     def _look(self, site: str, article: Name | None, now: datetime) -> Seen | None:
         generation = self._generation
-        with self._engine.connect() as connection:
-            row = _columns(connection, site, article)
+        try:
+            with self._engine.connect() as connection:
+                row = _columns(connection, site, article)
+        except SQLAlchemyError:
+            return None
         if row is None:
             return None
         seen = self._found(row, article, now)

@@ -254,3 +254,12 @@ def test_its_figures_are_told(client: FlaskClient, article: Article, lane: Lane)
     assert (after[0] - before[0], after[1] - before[1]) == (1, 1)
     assert told("comments_lane_answers") == 1
     assert 'route="/embed/thread",status="200"' in client.get("/metrics").text
+
+
+def test_without_a_database_the_view_says_so(app: Flask, cast: Cast, tmp_path: Path) -> None:
+    gone = create_app(
+        Settings(instance=tmp_path, database_url="postgresql://u@127.0.0.1:1/x", url=HOST)
+    )
+    answer = gone.test_client().get(THREAD, base_url=HOST)
+    assert answer.status_code == 503
+    assert answer.mimetype == "application/problem+json"
