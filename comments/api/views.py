@@ -90,7 +90,7 @@ def withdraw(id: int) -> Answer:
 @api.put(f"{COMMENT}/vote")
 def vote(id: int) -> Answer:
     the_user()
-    comment = queries.shown(id)
+    comment = queries.published(id)
     by, now = callers.reader(comment.site_id), clock.now()
     ballot = asking.body(Ballot, request)
     transaction(lambda: voting.vote(comment, ballot.value, by, now))

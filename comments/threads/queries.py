@@ -249,6 +249,19 @@ def shown(id: int) -> Comment:
     )
 
 
+def published(id: int) -> Comment:
+    """A comment whose text everybody reads. Raises NotFound, also where only its place is kept."""
+    return _or_not_found(
+        sa.select(Comment)
+        .join(Article, Article.id == Comment.article_id)
+        .where(
+            Comment.id == id,
+            Comment.status == Status.PUBLISHED,
+            Article.state != State.HIDDEN,
+        )
+    )
+
+
 def written_by(person: User, id: int) -> Comment:
     """One's own comment, whatever became of it. Raises NotFound, for everybody else's too."""
     return _or_not_found(sa.select(Comment).where(Comment.id == id, Comment.author_id == person.id))

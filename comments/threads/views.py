@@ -168,7 +168,7 @@ def delete(id: int) -> Response:
 
 @threads.get("/comments/<int:id>/vote")
 def vote_form(id: int) -> str:
-    user, comment = the_user(), queries.shown(id)
+    user, comment = the_user(), queries.published(id)
     site, article = _home(comment)
     return render_template(
         "threads/vote.html",
@@ -182,7 +182,7 @@ def vote_form(id: int) -> str:
 
 @threads.post("/comments/<int:id>/vote")
 def vote(id: int) -> Response:
-    user, comment = the_user(), queries.shown(id)
+    user, comment = the_user(), queries.published(id)
     site, article = _home(comment)
     value = int(forms.parse(Choice, _sent()).value)
     transaction(lambda: voting.vote(comment, value, user, clock.now()))

@@ -269,3 +269,15 @@ def test_a_vote_works_without_script(as_: Browsers, cast: Cast) -> None:
     assert 'aria-current="true"><span data-votes>1<' in browser.get(PAGE).text
     assert "Take my vote back" in browser.get(f"/comments/{comment.id}/vote").text
     assert browser.post(f"/comments/{comment.id}/vote", data={"value": "2"}).status_code == 422
+
+
+@pytest.mark.parametrize("status", [Status.REJECTED, Status.WITHDRAWN, Status.PENDING])
+def test_a_text_that_is_gone_is_not_shown_to_be_voted_on(
+    as_: Browsers, cast: Cast, status: Status
+) -> None:
+    comment = factories.comment(factories.article(cast.gazette, "a1"), cast.mo, "Gone words.")
+    factories.comment(db.session.get_one(Article, comment.article_id), cast.rae, parent=comment)
+    factories.restate(comment, status)
+    answer = as_(cast.rae).get(f"/comments/{comment.id}/vote")
+    assert answer.status_code == 404
+    assert "Gone words." not in answer.text
