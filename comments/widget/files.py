@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +15,12 @@ from comments.i18n import LANGUAGES
 
 FOLDER = Path(__file__).parent / "static"
 
-TEXTS = {path.name: path.read_text() for path in sorted(FOLDER.iterdir())}
+# Remarks on lines of their own, blank lines and indentation don't travel.
+UNREAD_BY_BROWSERS = re.compile(r"^\s*/\*.*?\*/\n|^\s+", re.MULTILINE | re.DOTALL)
+
+TEXTS = {
+    path.name: UNREAD_BY_BROWSERS.sub("", path.read_text()) for path in sorted(FOLDER.iterdir())
+}
 # A style as a module: a page's policy may forbid to load one from us by itself.
 TEXTS["style.js"] = f"export default {orjson.dumps(TEXTS['writing.css']).decode()};\n"
 MODULES = sorted(name for name in TEXTS if name.endswith(".js") and name != "embed.js")
