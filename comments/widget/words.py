@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import ngettext, pgettext
 
 from comments.moderation.models import Complaint
 from comments.screening.words import reasons
+from comments.threads import seeing
 
 # A number of each category that languages distinguish (CLDR), to ask gettext for its form.
 _SAMPLES = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
@@ -17,6 +18,10 @@ _SAMPLES = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
 def script_words() -> dict[str, str | dict[str, str]]:
     return {
         "new": _forms(lambda n: ngettext("%(num)d new comment", "%(num)d new comments", n)),
+        "unread": _forms(lambda n: ngettext("%(num)d unread", "%(num)d unread", n)),
+        "manyUnread": _("More than %(num)s unread", num=seeing.MOST),
+        "next": _("Next unread"),
+        "isNew": pgettext("comment", "New"),
         "left": _forms(lambda n: ngettext("%(num)d character left", "%(num)d characters left", n)),
         "over": _forms(
             lambda n: ngettext("%(num)d character too many", "%(num)d characters too many", n)

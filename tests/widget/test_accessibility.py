@@ -10,6 +10,8 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
 from comments import clock
+from comments.db import transaction
+from comments.threads import seeing
 from comments.threads.models import Article, State, Status
 from tests import axe, factories, live
 from tests.conftest import Cast
@@ -146,6 +148,25 @@ def test_axe_finds_nothing_in_the_sign_in_window(
     asked = f"site=gazette&back={back}&challenge={'c' * 43}&state={'s' * 32}"
     page.goto(f"{address}/connect?{asked}")
     expect(page.get_by_role("link", name="Back without signing in")).to_be_visible()
+    faultless(page)
+
+
+@pytest.mark.usefixtures("lively")
+def test_axe_finds_nothing_in_what_is_unread(
+    looking: Page, publisher: Publisher, cast: Cast, lively: Article
+) -> None:
+    page = looking
+    upto = int(seeing.unread(lively.id, cast.rae).upto or 0)
+    transaction(lambda: seeing.mark(lively, upto, cast.rae, clock.now()))
+    for name in ("One.", "Two."):
+        factories.comment(lively, cast.sam, name)
+    reader.arrive(page, publisher.page(), cast.rae, cast.gazette)
+    next_one = page.get_by_role("button", name="Next unread")
+    expect(next_one).to_be_visible()
+    faultless(page)
+    assert axe.undecided(page) == []
+    next_one.click()
+    expect(next_one).to_have_count(2)
     faultless(page)
 
 

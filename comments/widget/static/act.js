@@ -6,6 +6,7 @@ import {
   announce, below, button, commentOf, complain, dressOwn, find, foldOf, headingOf, idOf, made, pageOf,
   rootsOf, send,
 } from "./page.js";
+import { goOn, note, offerUnread, watch } from "./seen.js";
 import style from "./style.js";
 import { arrive, signIn, signOut } from "./signing.js";
 import { graft, leave, offer, passMore, renew, review, takeFresh } from "./weaving.js";
@@ -45,16 +46,21 @@ export const identify = async (thread) => {
 
 const recognise = (thread, mine) => {
   thread.me = JSON.parse(mine.querySelector("script").textContent);
+  note(thread);
   showOwn(thread, mine.querySelector("ol"));
   for (const comment of thread.root.querySelectorAll(".comment")) dressOwn(thread, comment);
   showWho(thread);
+  offerUnread(thread);
+  watch(thread);
 };
 
 const forget = (thread) => {
   thread.me = null;
+  note(thread);
   for (const item of thread.root.querySelectorAll("li[data-own]")) leave(thread, item);
   for (const comment of thread.root.querySelectorAll(".comment")) dressOwn(thread, comment);
   showWho(thread);
+  offerUnread(thread);
 };
 
 const showWho = (thread) => {
@@ -183,6 +189,7 @@ const fresh = (thread) => {
   takeFresh(thread).forEach((comment) => comment.classList.add("at"));
   const first = thread.root.querySelector(".at");
   if (first) first.focus();
+  watch(thread);
 };
 
 const commentAt = (link) => link.closest(".comment");
@@ -229,6 +236,7 @@ const ACTS = {
   order,
   more,
   fresh,
+  next: (thread) => goOn(thread, fetchLinked),
   go,
   link: copy,
   vote,
@@ -255,6 +263,10 @@ export const does = (thread, link) => {
   const act = ACTS[link.dataset.act];
   if (act) Promise.resolve(act(thread, link)).catch(() => announce(thread, thread.words.failed));
 };
+
+document.addEventListener("visibilitychange", () => onPage.forEach((thread) => {
+  if (thread.me) watch(thread);
+}));
 
 /* Signed in or out in another tab. */
 addEventListener("storage", ({ key }) => onPage.forEach((thread) => {

@@ -87,7 +87,7 @@ export const below = (thread, item) => {
   return listOf(item);
 };
 
-/* The links that only the author of a comment, or a moderator, has. */
+/* The links that only the author of a comment, or a moderator, has; and whether it is new to them. */
 export const dressOwn = (thread, comment) => {
   for (const old of comment.querySelectorAll("a[data-mine]")) old.remove();
   const acts = comment.querySelector(".acts");
@@ -95,6 +95,15 @@ export const dressOwn = (thread, comment) => {
   const { me } = thread;
   const { comment: id, author, status } = comment.dataset;
   const isOwn = Boolean(me) && author === me.id;
+  const dot = comment.querySelector(".new");
+  const isNew = Boolean(thread.unread) && thread.unread.has(id);
+  if (dot && !isNew) dot.remove();
+  if (isNew && !dot) {
+    const mark = made("span", "", { className: "new" });
+    mark.append(made("span", thread.words.isNew, { className: "hush" }));
+    mark.dataset.mine = "";
+    comment.querySelector(".by").append(mark);
+  }
   const report = acts.querySelector("[data-act=report]");
   if (report) report.hidden = isOwn;
   for (const link of acts.querySelectorAll("[data-act=vote]")) {
