@@ -11,6 +11,15 @@ import click
 from alembic import command
 from alembic.util import CommandError
 from flask import Flask, current_app
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from comments import create_app, health, settings
@@ -96,3 +105,16 @@ def migrated() -> None:
         command.upgrade(config, "head")
     except CommandError as error:
         raise Refused(f"The database can't be migrated: {error}") from None
+
+
+def progress() -> Progress:
+    """A bar for a long work, where somebody looks."""
+    console = Console(stderr=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from comments import audit, clock
 from comments.accounts.models import Way
-from comments.console import in_app
+from comments.console import in_app, progress
 from comments.db import transaction
 from comments.imports import formats, loading, places, staging, telling
 from comments.imports.loading import Goal
@@ -108,24 +106,18 @@ def _run(named: Way, order: Order) -> None:
 
 def _load(plan: Plan, goal: Goal, file: str) -> None:
     sums = plan.sums()
-    with _progress() as progress:
-        task = progress.add_task("Importing", total=sums.imported)
+    with progress() as bar:
+        task = bar.add_task("Importing", total=sums.imported)
         for done in loading.load(plan, goal):
-            progress.advance(task, done)
+            bar.advance(task, done)
     if sums.imported:
         record = partial(audit.record, "import", now=goal.now, by_id=None, site_id=goal.site.id)
         transaction(lambda: record(source=goal.way, file=file, comments=sums.imported))
 
 
 def _counting(records: Iterable[Record]) -> Iterator[Record]:
-    with _progress() as progress:
-        yield from progress.track(records, description="Reading")
-
-
-def _progress() -> Progress:
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn())
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    with progress() as bar:
+        yield from bar.track(records, description="Reading")
 
 
 def _tell(lines: Iterator[str]) -> None:
