@@ -114,7 +114,7 @@ def app(service: Flask) -> Iterator[Flask]:
         finally:
             db.session.remove()
             clock.freeze(None)
-            _emptied()
+            emptied()
             service.extensions["versions"].clear()
             service.extensions["lane"].clear()
     broken = service.extensions["broken contract"]
@@ -123,7 +123,7 @@ def app(service: Flask) -> Iterator[Flask]:
     assert not found, found
 
 
-def _emptied() -> None:
+def emptied() -> None:
     with db.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")

@@ -79,11 +79,11 @@ def add(place: Place, text: Written, now: datetime, import_key: str | None = Non
     db.session.add(comment)
     db.session.flush()
     comment.root_id = parent.root_id if parent else comment.id
-    comment.path = _path(parent.path if parent else "", comment.id)
+    comment.path = path_below(parent.path if parent else "", comment.id)
     return comment
 
 
-def _path(parent: str, id: int) -> str:
+def path_below(parent: str, id: int) -> str:
     """Below the deepest level that is drawn, replies hang at that level; `parent_id` stays true."""
     return parent[: STEP * (DEEPEST - 1)] + _base36(id).rjust(STEP, "0")
 
