@@ -13,6 +13,7 @@ from comments.accounts import passwords, registration
 from comments.accounts.forms import SignUp
 from comments.accounts.models import User
 from comments.db import db, transaction
+from comments.demo import large
 from comments.demo.articles import ARTICLES, PAPERS
 from comments.demo.publisher import FIELD_NOTES, GAZETTE
 from comments.demo.story import CAST, World, resettle, story
@@ -81,7 +82,7 @@ def admit(publisher: str) -> None:
     """Let the comments appear there: the publisher may stand at another port than the last time."""
 
     def act() -> None:
-        for site in db.session.scalars(sa.select(Site).where(Site.key.in_(PAPERS))):
+        for site in db.session.scalars(sa.select(Site).where(Site.key.in_([*PAPERS, large.KEY]))):
             if not site.allows(publisher):
                 resettle(site, None, clock.now(), origins=[*site.addresses, publisher])
 

@@ -115,3 +115,35 @@ def answers(url: str) -> bool:
             return response.status == 200
     except OSError:
         return False
+
+
+def test_comments_to_measure_with_are_made_in_the_database_that_is_configured(
+    instance: Path, demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMMENTS_DATABASE_URL", f"sqlite:///{instance / 'other.db'}")
+    for made, before in ((300, 0), (0, 300)):
+        result = demo("--comments", "300", "--articles", "3")
+        assert result.exit_code == 0, result.output
+        assert f"{made} comments made, {before} were there already." in result.output
+        assert "/thread?site=large&article=3-300-1-" in result.output
+    connection = sqlite3.connect(instance / "other.db")
+    assert connection.execute("SELECT count(*) FROM comments").fetchone() == (300,)
+    connection.close()
+
+
+def test_comments_to_measure_with_stand_beside_the_demo(
+    instance: Path, demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = rows(instance)
+    monkeypatch.delenv("COMMENTS_DATABASE_URL")
+    assert demo("--comments", "50").exit_code == 0
+    after = rows(instance)
+    assert len(after["comments"]) == len(before["comments"]) + 50
+    monkeypatch.setenv("COMMENTS_DATABASE_URL", "")
+    assert demo().exit_code == 0
+    assert rows(instance) == after
+
+
+@pytest.mark.parametrize("wrong", [("--articles", "3"), ("--comments", "3", "--serve")])
+def test_half_an_order_for_comments_is_refused(demo: Demo, wrong: tuple[str, ...]) -> None:
+    assert demo(*wrong).exit_code == 2
