@@ -125,6 +125,7 @@ TABLE: dict[str, Try] = {
     # What publishers' pages and programs ask, with a person's own API token.
     "GET /embed.js": Try(EVERYBODY),
     "GET /embed/thread": Try(EVERYBODY, query=THREAD),
+    "GET /embed/articles": Try(EVERYBODY, query="?site=gazette"),
     "GET /embed/me": Try((SIGN_IN,) * 6, query=THREAD),
     "POST /embed/seen": Try((SIGN_IN,) * 6, json={"site": "gazette", "article": "a1", "upto": "1"}),
     "POST /embed/token": Try((NO,) * 6, json={"code": "x" * 43, "verifier": "y" * 43}),
@@ -143,6 +144,7 @@ TABLE: dict[str, Try] = {
     ),
     "GET /api/v1/moderation/queue": Try(MODERATORS, query="?site=gazette&view=waiting"),
     "GET /api/v1/counts": Try(EVERYBODY, query=THREAD),
+    "GET /api/v1/articles": Try(EVERYBODY, query="?site=gazette"),
     "GET /api/v1/openapi.json": Try(EVERYBODY),
     "POST /api/v1/preview": Try(MEMBERS_OF_THE_SERVICE, json={"site": "gazette", "body": "*a*"}),
     "POST /api/v1/accounts": Try(EVERYBODY, json={}),

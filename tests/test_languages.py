@@ -72,6 +72,7 @@ ELSEWHERE = {
     "sites.home",
     "static",
     "threads.permalink",
+    "widget.article_list",
     "widget.fragment",
     "widget.me",
     "widget.module",

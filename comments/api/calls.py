@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from comments.api import judging, shapes
 from comments.api.forms import (
+    ArticlesQuery,
     CommentsQuery,
     CountsQuery,
     NewAccount,
@@ -69,6 +70,13 @@ CALLS = {
         Who.ANYBODY,
         {200: shapes.Counts, 304: None},
         query=CountsQuery,
+        refusals=MISSING,
+    ),
+    "article_list": Call(
+        "Find the articles that people talk about",
+        Who.ANYBODY,
+        {200: shapes.Articles, 304: None},
+        query=ArticlesQuery,
         refusals=MISSING,
     ),
     "post": Call(

@@ -61,6 +61,14 @@ class CountsQuery(Query):
         return [Name(key, readable(url)) for key, url in zip(self.article, urls, strict=True)]
 
 
+class ArticlesQuery(Query):
+    """The articles with the latest comments, or with the most of the site's latest 1,000."""
+
+    site: SiteKey
+    order: Literal["latest", "active"] = "latest"
+    limit: int = Field(default=10, ge=1, le=50)
+
+
 class QueueQuery(Query):
     """A list of the desk: what waits, what is reported, or all, by status and author."""
 

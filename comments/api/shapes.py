@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -12,6 +12,7 @@ from pydantic import ConfigDict
 from comments.errors import Fault
 from comments.sites.models import Role
 from comments.threads.drawing import Drawn, Gone, Thread
+from comments.threads.lately import Lively
 from comments.threads.models import Article as Row
 from comments.threads.models import State, Status
 from comments.threads.reading import One
@@ -132,6 +133,22 @@ class Article(Shape):
 
 
 @dataclass(frozen=True, slots=True)
+class LivelyArticle(Article):
+    """An article that people talk about: when its latest comment was written, and how many of
+    the site's latest 1,000 it has."""
+
+    latest_at: datetime
+    recent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Articles(Shape):
+    """Some articles of a site, in the order that was asked for."""
+
+    items: list[LivelyArticle]
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """A refusal (RFC 9457). `detail` is for people, `code` for programs; `faults` names each
     field that is wrong. Some refusals say more in fields of their own."""
@@ -174,18 +191,31 @@ def own_comment(one: One, message: str) -> OwnComment:
 
 
 def article(row: Row, site: str) -> Article:
-    return Article(
-        id=row.key,
-        site=site,
-        url=row.url,
-        title=row.title,
-        section=row.section,
-        language=row.language,
-        published_at=row.published_at,
-        state=row.state,
-        closes_at=row.closes_at,
-        comments=row.published,
-    )
+    return Article(**_known(row, site))
+
+
+def articles(found: Sequence[Lively], site: str) -> Articles:
+    return Articles([_lively(each, site) for each in found])
+
+
+def _lively(found: Lively, site: str) -> LivelyArticle:
+    known = _known(found.article, site)
+    return LivelyArticle(**known, latest_at=found.latest_at, recent=found.recent)
+
+
+def _known(row: Row, site: str) -> dict[str, Any]:
+    return {
+        "id": row.key,
+        "site": site,
+        "url": row.url,
+        "title": row.title,
+        "section": row.section,
+        "language": row.language,
+        "published_at": row.published_at,
+        "state": row.state,
+        "closes_at": row.closes_at,
+        "comments": row.published,
+    }
 
 
 def _flat(drawn: Drawn) -> Iterator[Drawn]:

@@ -15,6 +15,7 @@ from comments.accounts.login import the_user
 from comments.accounts.models import Kind, User
 from comments.api import asking, callers, document, judging, shapes
 from comments.api.forms import (
+    ArticlesQuery,
     CommentsQuery,
     CountsQuery,
     NewAccount,
@@ -31,7 +32,7 @@ from comments.screening import words
 from comments.sites import access
 from comments.sites import queries as sites
 from comments.sites.models import Site
-from comments.threads import articles, posting, queries, reading, voting, writing
+from comments.threads import articles, lately, posting, queries, reading, voting, writing
 from comments.threads.drawing import Drawn
 from comments.threads.forms import ArticleFacts, ArticleName, Ballot, EditedComment, NewComment
 from comments.threads.models import Comment, Status
@@ -56,6 +57,14 @@ def counts() -> Answer:
     query = asking.query(CountsQuery, request.args)
     site = _public_site(query.site)
     return _public(shapes.Counts(reading.counts(site, query.names)))
+
+
+@api.get("/articles")
+def article_list() -> Answer:
+    query = asking.query(ArticlesQuery, request.args)
+    site = _public_site(query.site)
+    found = lately.articles(site, query.order, query.limit)
+    return _public(shapes.articles(found, site.key))
 
 
 @api.post("/comments")

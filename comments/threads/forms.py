@@ -117,6 +117,16 @@ class PageQuery(Form):
         return Name(self.article, readable(self.url))
 
 
+class LatelyQuery(Form):
+    """Which articles of a site people talk about: those with the latest comments, or the most."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", str_max_length=2000)
+
+    site: Line = Field(min_length=1, max_length=60)
+    order: Literal["latest", "active"] = "latest"
+    limit: int = Field(default=10, ge=1, le=50)
+
+
 class Seen(Form):
     """Somebody has seen an article, up to the Decision of this id."""
 

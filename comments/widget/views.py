@@ -20,8 +20,8 @@ from comments.security import OWN_POLICY
 from comments.sites import access
 from comments.sites import queries as sites
 from comments.sites.models import Site
-from comments.threads import articles, queries, reading, seeing
-from comments.threads.forms import PageQuery, Seen
+from comments.threads import articles, lately, queries, reading, seeing
+from comments.threads.forms import LatelyQuery, PageQuery, Seen
 from comments.threads.reading import View
 from comments.widget import connecting, files, words
 from comments.widget.forms import Exchange, FragmentQuery, ToPage, ToWindow
@@ -72,6 +72,16 @@ def fragment() -> Response:
         words=words.script_words(),
         complaints=words.complaints(),
     )
+    return public(html.encode(), "text/html")
+
+
+@widget.get("/embed/articles")
+def article_list() -> Response:
+    query = forms.parse(LatelyQuery, request.args)
+    site = _site(query.site)
+    found = lately.articles(site, query.order, query.limit)
+    base = settings.current().url
+    html = render_template("widget/articles.html", site=site, found=found, query=query, base=base)
     return public(html.encode(), "text/html")
 
 
