@@ -6,12 +6,13 @@ PORT ?= 8000
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test soak check fix migration messages lock wheel
+.PHONY: help run test soak bench check fix migration messages lock wheel
 
 help:
 	@echo "make run                   the demo, on http://127.0.0.1:$(PORT) (PORT=9000 for another)"
 	@echo "make test                  every test"
 	@echo "make soak                  the same tests, longer and larger"
+	@echo "make bench                 what reading and posting cost, beside others, in Markdown"
 	@echo "make check                 style, types, and whether models and migrations agree"
 	@echo "make fix                   mend the style"
 	@echo "make migration m=\"...\"     a new migration, from what changed in the models"
@@ -27,6 +28,9 @@ test: .venv/.dev .venv/.chromium
 
 soak: .venv/.dev .venv/.chromium
 	$(BIN)/python -m pytest --soak
+
+bench: .venv/.dev .venv-isso/.made
+	@$(BIN)/python -m benchmarks
 
 check: .venv/.dev
 	$(BIN)/ruff check
@@ -87,4 +91,10 @@ wheel: .venv/.dev
 
 .venv/.chromium: .venv/.dev
 	@.ci/chromium $(BIN)/python
+	@touch $@
+
+# What the benchmarks compare with; it has nothing to do with ours, and so an environment of its own.
+.venv-isso/.made: benchmarks/isso.txt
+	$(PYTHON) -m venv .venv-isso
+	.venv-isso/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/isso.txt
 	@touch $@
