@@ -50,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _extensions(app: Flask) -> None:
     from comments.accounts import login
     from comments.sites import queries as sites
+    from comments.widget import watching
 
     db.init_app(app)
     with app.app_context():
@@ -64,6 +65,7 @@ def _extensions(app: Flask) -> None:
     cors.init_app(app, sites.knows_origin)
     login.init_app(app)
     answers.init_app(app)
+    watching.init_app(app)
 
 
 def _blueprints(app: Flask) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import signal
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +21,10 @@ from comments import create_app, health, logs
 from comments.db import db
 from comments.logs import log
 from comments.settings import Settings, read
+from comments.widget import live, watching
 
-THREADS = 64
+# An event stream keeps a thread to itself, and so many are left for all other requests.
+THREADS = live.ROOM + 64
 # Granian accepts no more connections than this, and idle ones count.
 CONNECTIONS = 2048
 KILL_SECONDS = 3
@@ -142,4 +146,26 @@ def _granian(address: str, place: Place) -> MPServer:
 def _loaded() -> Flask:
     """The app of a process that serves; the process may be a fresh one, without our logging."""
     logs.configure()
-    return create_app()
+    app = create_app()
+    hub = watching.hub_of(app)
+    hub.room = live.ROOM
+    _when_asked_to_end(hub.end)
+    return app
+
+
+def _when_asked_to_end(act: Callable[[], None]) -> None:
+    """Do this when the process is to end, beside what granian does.
+
+    It takes the signals for itself once the app is loaded, and waits for every answer under way.
+    The number of each signal comes through this pipe as well.
+    """
+    inlet, outlet = socket.socketpair()
+    outlet.setblocking(False)
+    signal.set_wakeup_fd(outlet.detach())
+
+    def wait() -> None:
+        while True:
+            if inlet.recv(1)[0] in (signal.SIGTERM, signal.SIGINT):
+                act()
+
+    threading.Thread(target=wait, name="ending", daemon=True).start()

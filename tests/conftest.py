@@ -115,6 +115,7 @@ def app(service: Flask) -> Iterator[Flask]:
             db.session.remove()
             clock.freeze(None)
             emptied()
+            service.extensions["live"].end()
             service.extensions["versions"].clear()
             service.extensions["lane"].clear()
     broken = service.extensions["broken contract"]

@@ -20,6 +20,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+from flask import Flask
+
 from comments import create_app
 from comments.console import migrated
 from comments.db import db
@@ -132,12 +134,12 @@ class Service:
 
 
 @contextmanager
-def inside(instance: str, database_url: str = "") -> Iterator[None]:
+def inside(instance: str, database_url: str = "") -> Iterator[Flask]:
     """The context of an app on the database of a service, in this process."""
     app = create_app(Settings(instance=Path(instance), database_url=database_url))
     with app.app_context():
         try:
-            yield
+            yield app
         finally:
             db.session.remove()
             db.engine.dispose()

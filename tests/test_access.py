@@ -21,6 +21,7 @@ from comments.accounts.models import User
 from comments.db import db, transaction
 from comments.sites import sanctions
 from comments.sites.models import Measure, Role, SiteKey
+from comments.widget import watching
 from tests import factories
 from tests.conftest import PUBLISHER, Cast
 
@@ -126,6 +127,7 @@ TABLE: dict[str, Try] = {
     "GET /embed.js": Try(EVERYBODY),
     "GET /embed/thread": Try(EVERYBODY, query=THREAD),
     "GET /embed/articles": Try(EVERYBODY, query="?site=gazette"),
+    "GET /embed/events": Try(EVERYBODY, query=THREAD),
     "GET /embed/me": Try((SIGN_IN,) * 6, query=THREAD),
     "POST /embed/seen": Try((SIGN_IN,) * 6, json={"site": "gazette", "article": "a1", "upto": "1"}),
     "POST /embed/token": Try((NO,) * 6, json={"code": "x" * 43, "verifier": "y" * 43}),
@@ -184,8 +186,9 @@ class World:
 
 
 @pytest.fixture
-def world(cast: Cast) -> World:
+def world(app: Flask, cast: Cast) -> World:
     """One of everything on the gazette: a comment of rae's, a member, a key, a sanction."""
+    watching.hub_of(app).room = 1
     kim, zoe = factories.user("kim"), factories.user("zoe")
     factories.member(cast.gazette, kim, Role.STAFF)
     article = factories.article(cast.gazette, "a1")

@@ -73,6 +73,7 @@ ELSEWHERE = {
     "static",
     "threads.permalink",
     "widget.article_list",
+    "widget.events",
     "widget.fragment",
     "widget.me",
     "widget.module",

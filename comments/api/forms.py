@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from comments.accounts.forms import SignIn, SignUp
 from comments.forms import Blank, Form, Id, Line, parse
 from comments.moderation.forms import Order, Queue, View
-from comments.threads.forms import ArticleKey, Body, Name, readable
+from comments.threads.forms import ArticleKey, Body, Name, NamedArticles, readable
 from comments.threads.models import Status
 
 MOST_COUNTS = 100
@@ -41,24 +40,11 @@ class CommentsQuery(Query):
         return Name(self.article, readable(self.url))
 
 
-class CountsQuery(Query):
+class CountsQuery(Query, NamedArticles):
     """Up to 100 articles of a site. `url`, when given, comes once for each `article`, in order."""
 
-    site: SiteKey
     article: list[ArticleKey] = Field(min_length=1, max_length=MOST_COUNTS)
     url: list[Address] = Field(default=[], max_length=MOST_COUNTS)
-
-    @field_validator("url")
-    @classmethod
-    def _paired(cls, urls: list[str], info: ValidationInfo) -> list[str]:
-        if urls and len(urls) != len(info.data.get("article", urls)):
-            raise PydanticCustomError("unpaired", "comes once for each article")
-        return urls
-
-    @property
-    def names(self) -> list[Name]:
-        urls = self.url or [""] * len(self.article)
-        return [Name(key, readable(url)) for key, url in zip(self.article, urls, strict=True)]
 
 
 class ArticlesQuery(Query):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -138,6 +138,26 @@ class Seen(Form):
     @property
     def name(self) -> Name:
         return Name(self.article, readable(self.url))
+
+
+class NamedArticles(Form):
+    """Several articles of a site. `url`, when given, comes once for each `article`, in order."""
+
+    site: Line = Field(min_length=1, max_length=60)
+    article: list[ArticleKey] = Field(min_length=1)
+    url: list[Annotated[str, Field(max_length=2000)]] = Field(default=[])
+
+    @field_validator("url")
+    @classmethod
+    def _paired(cls, urls: list[str], info: ValidationInfo) -> list[str]:
+        if urls and len(urls) != len(info.data.get("article", urls)):
+            raise PydanticCustomError("unpaired", "comes once for each article")
+        return urls
+
+    @property
+    def names(self) -> list[Name]:
+        urls = self.url or [""] * len(self.article)
+        return [Name(key, readable(url)) for key, url in zip(self.article, urls, strict=True)]
 
 
 class ListQuery(Form):

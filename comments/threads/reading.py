@@ -67,8 +67,11 @@ def read(site: Site, name: Name, view: View, now: datetime) -> Thread:
     """
     _check_cursor(view)
     article = articles.find(site, name)
-    if article is None or article.state is State.HIDDEN:
-        return _empty(site, name, article, view)
+    if article is None:
+        return _empty(site, name, view)
+    if article.state is State.HIDDEN:
+        nothing = replace(_empty(site, name, view), state=article.state, is_open=False)
+        return replace(nothing, version=article.version_at(now))
     thread = Thread(site=site, **_facts(article, now), sort=view.sort)
     if view.comment is not None:
         return _one(thread, article, view.comment)
@@ -116,16 +119,16 @@ def by_author(person: User, after: str | None) -> paging.Page[Mine]:
     )
 
 
-def _empty(site: Site, name: Name, article: Article | None, view: View) -> Thread:
+def _empty(site: Site, name: Name, view: View) -> Thread:
     return Thread(
         site=site,
         article_id=None,
         key=name.key,
         url=name.url,
         title=None,
-        state=article.state if article else State.OPEN,
-        is_open=article is None,
-        version=article.version if article else 0,
+        state=State.OPEN,
+        is_open=True,
+        version=0,
         count=0,
         sort=view.sort,
     )
@@ -139,7 +142,7 @@ def _facts(article: Article, now: datetime) -> dict[str, Any]:
         "title": article.title,
         "state": article.state,
         "is_open": article.takes_comments_at(now),
-        "version": article.version,
+        "version": article.version_at(now),
         "count": article.published,
         "language": article.language,
         "published_at": article.published_at,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from comments import addresses
 from comments.forms import Form, Line
-from comments.threads.forms import PageQuery
+from comments.threads.forms import ArticleKey, NamedArticles, PageQuery
+
+MOST_WATCHED = 20
 
 # 256 bits in base64url: an S256 challenge or a random value of the page.
 _RANDOM = re.compile(r"[A-Za-z0-9_-]{16,128}")
@@ -46,6 +48,14 @@ class FragmentQuery(PageQuery):
     """A page of a thread; `include` for a publisher's server that puts it into its own page."""
 
     include: bool = False
+
+
+class EventsQuery(NamedArticles):
+    """The articles of one page; what else its address holds is left alone."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", str_max_length=2000)
+
+    article: list[ArticleKey] = Field(min_length=1, max_length=MOST_WATCHED)
 
 
 class ToWindow(Form):

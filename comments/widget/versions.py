@@ -1,8 +1,8 @@
 """Which version of a site and of an article holds now: looked up at most once a second.
 
 A change in this process is known at once, since it is told when it is committed; one of another
-process within the second. An article that closes by time, or whose votes are counted anew, is
-looked at in that very moment.
+process within the second, or when `watching.py` hears of it. An article that closes by time, or
+whose votes are counted anew, is looked at in that very moment.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Versions:
         self._generation = 0
         self._guard = threading.Lock()
         self._looks = itertools.count()
-        changes.committed.connect(self._changed)
+        changes.committed.connect(self.heard)
 
     def stamp(self, site: str, article: Name | None) -> Hashable | None:
         """The stamp, or None where there is no such site or no database: a view will say so."""
@@ -104,9 +104,10 @@ class Versions:
 
     def clear(self) -> None:
         """Look at everything again."""
-        self._changed(Changes(everything=True))
+        self.heard(Changes(everything=True))
 
-    def _changed(self, changed: Changes) -> None:
+    def heard(self, changed: Changes) -> None:
+        """Look again at what was changed, here or by another process."""
         with self._guard:
             self._generation += 1
             if changed.everything:

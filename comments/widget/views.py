@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urldefrag, urlencode
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -16,15 +16,16 @@ from comments.accounts.models import User
 from comments.answers import public
 from comments.db import transaction
 from comments.errors import NotSignedIn
-from comments.security import OWN_POLICY
+from comments.security import OWN_POLICY, client_address
 from comments.sites import access
 from comments.sites import queries as sites
 from comments.sites.models import Site
-from comments.threads import articles, lately, queries, reading, seeing
+from comments.threads import articles, editions, lately, queries, reading, seeing
+from comments.threads.editions import NONE_YET
 from comments.threads.forms import LatelyQuery, PageQuery, Seen
 from comments.threads.reading import View
-from comments.widget import connecting, files, words
-from comments.widget.forms import Exchange, FragmentQuery, ToPage, ToWindow
+from comments.widget import connecting, files, watching, words
+from comments.widget.forms import EventsQuery, Exchange, FragmentQuery, ToPage, ToWindow
 
 SCRIPT_CACHE = "public, max-age=300"
 RELEASE_CACHE = "public, max-age=31536000, immutable"
@@ -83,6 +84,19 @@ def article_list() -> Response:
     base = settings.current().url
     html = render_template("widget/articles.html", site=site, found=found, query=query, base=base)
     return public(html.encode(), "text/html")
+
+
+@widget.get("/embed/events")
+def events() -> Response:
+    asked = {name: request.args.getlist(name) for name in ("article", "url")}
+    query = forms.parse(EventsQuery, {**request.args.to_dict(), **asked})
+    site, address = _site(query.site), _counted_address()
+    hub = watching.hub_of(current_app)
+    hub.check_room(address)
+    places = {editions.place(site, name): NONE_YET for name in query.names}
+    now = editions.current(places, clock.now())
+    stream = () if request.method == "HEAD" else hub.join(now, address)
+    return Response(stream, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
 @widget.get("/embed/me")
@@ -176,6 +190,12 @@ def _reader(site: Site) -> User:
     if session is None or session.site_id != site.id:
         raise NotSignedIn(_("You are signed in for another site."))
     return user
+
+
+def _counted_address() -> str | None:
+    """Whose streams are counted: nobody's on this machine, where whoever asks is a proxy."""
+    address = client_address()
+    return None if address in settings.LOOPBACK else address
 
 
 def _asked(given: Mapping[str, str]) -> ToWindow | ToPage:

@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from comments.db import transaction
 from comments.sites.models import Origin
+from comments.widget import watching
+from comments.widget.live import Hub
 from tests.conftest import Cast
 from tests.widget import publisher as publishers
 from tests.widget.publisher import Publisher
@@ -66,3 +68,11 @@ def page(context: BrowserContext) -> Iterator[Page]:
     made.on("pageerror", lambda error: thrown.append(str(error)))
     yield made
     assert thrown == []
+
+
+@pytest.fixture
+def hub(app: Flask) -> Hub:
+    """The hub of event streams, with room for a few."""
+    found = watching.hub_of(app)
+    found.room = 20
+    return found
