@@ -13,12 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
-
-import sqlalchemy as sa
 
 from comments import changes
 from comments.db import Model, db, transaction, upsert
+from comments.demo import loading
+from comments.demo.loading import Row, Rows
 from comments.demo.shapes import Plan, Planned
 from comments.moderation.forms import Reason
 from comments.screening.draft import Standing
@@ -41,9 +40,7 @@ from comments.threads.writing import Written
 BATCH = 5_000
 # So long after a comment a moderator rejects it.
 LOOKED = timedelta(minutes=9)
-
-Row = dict[str, Any]
-Rows = dict[type[Model], list[Row]]
+NUMBERED = (Article, Comment, Decision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +81,15 @@ def store(site: Site, talks: Sequence[Talk], pool: Pool) -> None:
 
     def act() -> None:
         threads = list(_threads(site, talks, pool))
-        _insert({Article: [thread.article() for thread in threads]})
+        loading.insert({Article: [thread.article() for thread in threads]})
         comments = (thread.rows(number) for thread in threads for number in range(thread.size))
         while batch := list(islice(comments, BATCH)):
-            _insert(_by_table(batch))
+            loading.insert(_by_table(batch))
         _count_people(site, threads)
-        _go_on_numbering()
+        loading.go_on_numbering(NUMBERED)
         changes.everything()
 
     transaction(act)
-
-
-def analyse() -> None:
-    """Tell the database how much there is of what: else it plans as for empty tables."""
-    transaction(lambda: db.session.execute(sa.text("ANALYZE")))
 
 
 class _Thread:
@@ -226,7 +218,7 @@ class _Thread:
 
 
 def _threads(site: Site, talks: Sequence[Talk], pool: Pool) -> Iterator[_Thread]:
-    first = _first_numbers()
+    first = loading.first_numbers(NUMBERED)
     for talk in talks:
         yield _Thread(site.id, talk, pool, dict(first))
         first[Article] += 1
@@ -264,45 +256,12 @@ def _replies(plan: Plan) -> list[int]:
     return replies
 
 
-def _first_numbers() -> dict[type[Model], int]:
-    """Ids that nobody has. Whoever writes meanwhile waits, so that nobody takes them."""
-    if _on_postgresql():
-        tables = ", ".join(model.__tablename__ for model in _NUMBERED)
-        db.session.execute(sa.text(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE"))
-    return {model: 1 + (db.session.scalar(_highest(model)) or 0) for model in _NUMBERED}
-
-
-def _go_on_numbering() -> None:
-    """SQLite sees by itself which ids are taken."""
-    if _on_postgresql():
-        for model in _NUMBERED:
-            sequence = sa.func.pg_get_serial_sequence(model.__tablename__, "id")
-            highest = _highest(model).scalar_subquery()
-            db.session.execute(sa.select(sa.func.setval(sequence, highest)))
-
-
-_NUMBERED: tuple[type[Model], ...] = (Article, Comment, Decision)
-
-
-def _highest(model: type[Model]) -> sa.Select[tuple[int | None]]:
-    return sa.select(sa.func.max(model.__table__.c.id))
-
-
-def _on_postgresql() -> bool:
-    return db.engine.dialect.name == "postgresql"
-
-
 def _by_table(comments: Sequence[list[tuple[type[Model], Row]]]) -> Rows:
     rows: Rows = defaultdict(list)
     for made in comments:
         for model, row in made:
             rows[model].append(row)
     return rows
-
-
-def _insert(rows: Rows) -> None:
-    for model, made in rows.items():
-        db.session.execute(sa.insert(db.metadata.tables[model.__tablename__]), made)
 
 
 def _count_people(site: Site, threads: Sequence[_Thread]) -> None:

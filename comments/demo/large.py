@@ -17,7 +17,7 @@ from comments.accounts import passwords, registration
 from comments.accounts.forms import SignUp
 from comments.accounts.models import User
 from comments.db import db, transaction
-from comments.demo import bulk, shapes, voices
+from comments.demo import bulk, loading, shapes, voices
 from comments.demo.articles import ARTICLES
 from comments.demo.bulk import Pool, Talk
 from comments.sites import managing
@@ -79,7 +79,7 @@ def fill(site: Site, world: World, progress: Callable[[int], object]) -> int:
     for lot in _lots(_talk(site, world.key(number), size) for number, size in new.items()):
         bulk.store(site, lot, said)
         progress(sum(len(talk.plan) for talk in lot))
-    bulk.analyse()
+    loading.analyse()
     return sum(new.values())
 
 
