@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -25,8 +24,6 @@ from comments import cors, packing
 from comments.threads.forms import Name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # What differs from reader to reader, and is put in again for each.
@@ -45,6 +42,8 @@ VARY = ("Vary", "Accept-Encoding, Origin")
 # So many ways to write an address are remembered as what they ask for, up to so many characters.
 ADDRESSES = 5000
 LONGEST_ADDRESS = 4000
+# So many answers at most are made at once; two that share a turn wait for each other.
+TURNS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ class Lane:
         self._addresses: dict[tuple[str, str], Asked] = {}
         self._kept: dict[Asked, Entry] = {}
         self._guard = threading.Lock()
-        self._turns: dict[Asked, threading.Lock] = {}
+        self._turns = [threading.Lock() for _ in range(TURNS)]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         asked = self._asked(environ)
@@ -185,7 +184,7 @@ class Lane:
 
     def _made(self, asked: Asked, environ: WSGIEnvironment) -> Entry | Response:
         """A fresh answer, by whoever comes first; what is no 200 goes to who asked alone."""
-        with self._turn(asked):
+        with self._turns[hash(asked) % TURNS]:
             stamp = self._stamp_of(asked)
             known = self._kept.get(asked)
             if known is not None and known.stamp == stamp:
@@ -198,15 +197,6 @@ class Lane:
             entry = Entry(stamp, response, frozenset(origins))
             self._keep(asked, entry)
             return entry
-
-    @contextmanager
-    def _turn(self, asked: Asked) -> Iterator[None]:
-        turn = self._turns.setdefault(asked, threading.Lock())
-        with turn:
-            try:
-                yield
-            finally:
-                self._turns.pop(asked, None)
 
     def _keep(self, asked: Asked, entry: Entry) -> None:
         with self._guard:

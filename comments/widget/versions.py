@@ -28,6 +28,8 @@ from comments.threads.models import Alias, Article
 HOLDS = timedelta(seconds=1)
 # So many articles are remembered before all are forgotten.
 MOST = 5000
+# Who asks for the same waits for whoever looks already; so many look at once at most.
+TURNS = 64
 
 Place = tuple[str, Name | None]
 Columns = tuple[Any, ...]
@@ -62,16 +64,22 @@ class Versions:
         self._seen: dict[Place, Seen] = {}
         self._generation = 0
         self._guard = threading.Lock()
+        self._turns = [threading.Lock() for _ in range(TURNS)]
         self._looks = itertools.count()
         changes.committed.connect(self.heard)
 
     def stamp(self, site: str, article: Name | None) -> Hashable | None:
         """The stamp, or None where there is no such site or no database: a view will say so."""
-        now = clock.now()
-        seen = self._seen.get((site, article))
-        if seen is None or not seen.since <= now < seen.until:
-            seen = self._look(site, article, now)
+        place, now = (site, article), clock.now()
+        seen = self._known(place, now)
+        if seen is None:
+            with self._turns[hash(place) % TURNS]:
+                seen = self._known(place, now) or self._look(site, article, now)
         return seen.stamp if seen else None
+
+    def _known(self, place: Place, now: datetime) -> Seen | None:
+        seen = self._seen.get(place)
+        return seen if seen and seen.since <= now < seen.until else None
 
     def _look(self, site: str, article: Name | None, now: datetime) -> Seen | None:
         generation = self._generation
