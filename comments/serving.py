@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import resource
 import signal
 import socket
 import threading
@@ -27,6 +28,8 @@ from comments.widget import live, watching
 THREADS = live.ROOM + 64
 # Granian accepts no more connections than this, and idle ones count.
 CONNECTIONS = 2048
+# Each of them is an open file, and so is what a request opens besides.
+FILES = 2 * CONNECTIONS
 KILL_SECONDS = 3
 
 BEHIND = "The database has not all of its tables yet; run: comments migrate"
@@ -59,6 +62,7 @@ def serve(place: Place) -> None:
     address = _free(place)
     with app.app_context(), _alone(settings, place.workers):
         _check_database()
+        _allow_files()
         logs.configure()
         log.info("serving", url=settings.url, address=address, port=place.port)
         _granian(address, place).serve(target_loader=_loaded, wrap_loader=False)
@@ -109,6 +113,14 @@ def _check_database() -> None:
     if not is_migrated:
         raise CannotServe(BEHIND)
     db.engine.dispose()  # no connection may live on in the processes that are started
+
+
+def _allow_files() -> None:
+    """A shell and systemd allow 1,024 unless one asks for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def unreachable(error: SQLAlchemyError) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import resource
 import signal
 import socket
 import time
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from comments.serving import CONNECTIONS
 from tests import servers
 from tests.servers import Service
 
@@ -108,6 +110,17 @@ def test_a_process_that_dies_is_replaced(tmp_path: Path) -> None:
         servers.wait_for(lambda: service.workers() not in ([], [worker]))
         servers.wait_for(service.answers)
         assert service.stop() == 0
+
+
+def test_it_may_open_a_file_for_each_connection(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
+    try:
+        with servers.served(tmp_path) as service:
+            (worker,) = service.workers()
+            assert resource.prlimit(worker, resource.RLIMIT_NOFILE)[0] > min(CONNECTIONS, hard - 1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_several_processes_serve_postgresql(
