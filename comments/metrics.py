@@ -6,11 +6,17 @@ Numbers only: routes and counts, no site, no person, no text. Each process count
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from comments.db import db
 
 BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 
@@ -49,6 +55,22 @@ class Metrics:
         return response
 
 
+class Statements(Collector):
+    """How many statements this process sent to its database; about right when threads meet."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._sent = 0
+        event.listen(engine, "before_cursor_execute", self._note)
+
+    def _note(self, *_of_the_statement: object) -> None:
+        self._sent += 1
+
+    def collect(self) -> Iterable[Metric]:
+        yield CounterMetricFamily("comments_statements", "Sent to the database.", self._sent)
+
+
 def init_app(app: Flask) -> None:
     metrics = app.extensions["metrics"] = Metrics()
+    with app.app_context():
+        metrics.add(Statements(db.engine))
     app.after_request(metrics.note)
