@@ -24,7 +24,10 @@ run: .venv/.runtime
 	@PORT=$(PORT) $(BIN)/comments demo --serve
 
 test: .venv/.dev .venv/.chromium
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(IN_PARALLEL)
+
+# Each process brings a PostgreSQL and a Chromium of its own; four are as many as most machines bear.
+IN_PARALLEL = --numprocesses auto --maxprocesses 4 --dist worksteal
 
 soak: .venv/.dev .venv/.chromium
 	$(BIN)/python -m pytest --soak

@@ -55,19 +55,27 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("engine", engines, scope="session")
 
 
+def pytest_report_header() -> str:
+    """Said once, where several processes collect."""
+    return f"no shared corpora at {shared()}: tests that read them are deselected" * _lacks_shared()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--soak"):
-        _deselect(config, items, "soak", "sizes of `make soak`")
-    if not shared().is_dir() and not os.environ.get("CI"):
-        _deselect(config, items, "shared", f"no shared corpora at {shared()}")
+        _deselect(config, items, "soak")
+    if _lacks_shared():
+        _deselect(config, items, "shared")
 
 
-def _deselect(config: pytest.Config, items: list[pytest.Item], marker: str, why: str) -> None:
+def _lacks_shared() -> bool:
+    return not shared().is_dir() and not os.environ.get("CI")
+
+
+def _deselect(config: pytest.Config, items: list[pytest.Item], marker: str) -> None:
     gone = [item for item in items if item.get_closest_marker(marker)]
     if gone:
         config.hook.pytest_deselected(items=gone)
         items[:] = [item for item in items if item not in gone]
-        print(f"deselected {len(gone)} tests: {why}")
 
 
 @pytest.fixture(scope="session")
