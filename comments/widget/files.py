@@ -21,8 +21,9 @@ UNREAD_BY_BROWSERS = re.compile(r"^\s*/\*.*?\*/\n|^\s+", re.MULTILINE | re.DOTAL
 TEXTS = {
     path.name: UNREAD_BY_BROWSERS.sub("", path.read_text()) for path in sorted(FOLDER.iterdir())
 }
-# A style as a module: a page's policy may forbid to load one from us by itself.
-TEXTS["style.js"] = f"export default {orjson.dumps(TEXTS['writing.css']).decode()};\n"
+# Styles as modules: a page's policy may forbid to load one from us by itself.
+for module, css in (("style.js", "writing.css"), ("articles-style.js", "articles.css")):
+    TEXTS[module] = f"export default {orjson.dumps(TEXTS[css]).decode()};\n"
 MODULES = sorted(name for name in TEXTS if name.endswith(".js") and name != "embed.js")
 RELEASE = hashlib.sha256("".join(TEXTS.values()).encode()).hexdigest()[:12]
 

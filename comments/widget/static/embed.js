@@ -8,7 +8,8 @@
   const home = new URL(document.currentScript.src).origin;
   const SLOTS = "[data-comments], comments-thread";
   const COUNTS = "[data-comments-count]";
-  const WATCHED = ["data-comments", "data-comments-count", "data-site", "data-article", "data-url",
+  const LISTS = "[data-comments-articles]";
+  const WATCHED = ["data-comments", "data-comments-count", "data-comments-articles", "data-site", "data-article", "data-url",
     "site", "article", "url", "lang"];
   const LINKED = /^#(comment-(\d+))$/;
   const SOON = 15000;
@@ -17,6 +18,7 @@
   const threads = new Map();
   const begun = new WeakSet();
   const counted = new WeakMap();
+  const listed = new WeakSet();
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(style);
 
@@ -304,6 +306,16 @@
     if (part.size) flush().catch(() => {});
   };
 
+  /* Articles that people talk about. */
+
+  const list = (slot) => {
+    if (listed.has(slot)) return;
+    listed.add(slot);
+    import(`${home}/embed/${release}/articles.js`)
+      .then((it) => it.fill(slot, { home, sheet, ask, given, dress }))
+      .catch((error) => console.error("The articles could not be listed.", slot, error));
+  };
+
   /* Slots that are there, and those that come later. */
 
   let due = 0;
@@ -317,6 +329,7 @@
       }
     }
     count();
+    document.querySelectorAll(LISTS).forEach(list);
   };
   new MutationObserver(() => { due ||= setTimeout(find, 20); }).observe(document, {
     __proto__: null, subtree: true, childList: true, attributeFilter: WATCHED,
