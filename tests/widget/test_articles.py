@@ -30,7 +30,7 @@ def test_it_links_to_where_people_talk(page: Page, publisher: Publisher, talk: N
     links = page.get_by_role("listitem").get_by_role("link")
     expect(links).to_have_text(["Floods", "Tides"])
     expect(links.first).to_have_attribute("href", "https://gazette.example/floods")
-    expect(page.get_by_role("listitem").last).to_contain_text("3 comments, now")
+    expect(page.get_by_role("listitem").last).to_contain_text("3 comments, latest now")
 
 
 def test_it_may_come_later_in_another_order(page: Page, publisher: Publisher, talk: None) -> None:
