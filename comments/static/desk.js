@@ -129,8 +129,8 @@
     const chooser = card.querySelector("[data-reject]");
     if (!chooser) return;
     chooser.open = true;
-    const first = chooser.querySelector("fieldset button");
-    first.focus();
+    // Not a button of it: a key that was still meant for the last card must not send a reason.
+    chooser.querySelector("fieldset").focus();
     chooser.querySelector("form").scrollIntoView({ block: "nearest" });
   }
 
