@@ -27,6 +27,7 @@ from comments.threads.models import (
     Status,
     Vote,
 )
+from comments.threads.writing import path_below
 
 EDITABLE = 50
 VOTES = 500
@@ -95,17 +96,22 @@ def counts(site: Site, keys: set[str], urls: set[str]) -> dict[str, int]:
 def roots(
     article: Article, sort: Sort, after: tuple[datetime | int, int] | None, size: int
 ) -> list[Row]:
-    """The drawn roots behind a place, one more than a page."""
+    """The drawn roots behind a place, one more than a page.
+
+    Roots of one moment or one rank follow each other by their paths, and so by their ids.
+    """
     first = Comment.rank if sort == "top" else Comment.created_at
-    order = (first, Comment.id)
-    select = drawable().where(
-        Comment.article_id == article.id, Comment.parent_id.is_(None), Comment.shown
-    )
+    order = (first, Comment.path)
+    places = order if sort == "oldest" else [column.desc() for column in order]
+    is_root = sa.and_(Comment.article_id == article.id, Comment.parent_id.is_(None), Comment.shown)
+    select = drawable().where(is_root)
     if after:
         here = sa.tuple_(*order)
-        place = sa.tuple_(*(sa.literal(v, c.type) for v, c in zip(after, order, strict=True)))
-        select = select.where(here > place if sort == "oldest" else here < place)
-    places = order if sort == "oldest" else [column.desc() for column in order]
+        there = sa.tuple_(sa.literal(after[0], first.type), path_below("", after[1]))
+        is_behind = here > there if sort == "oldest" else here < there
+        # Only ids at first: PostgreSQL expects few, and would read and sort all that are behind.
+        ids = sa.select(Comment.id).where(is_root, is_behind).order_by(*places).limit(size + 1)
+        select = drawable().where(Comment.id.in_(ids))
     return rows(select.order_by(*places).limit(size + 1))
 
 
@@ -128,10 +134,14 @@ def replies(roots: Sequence[int], size: int) -> list[Row]:
 
 
 def replies_after(article: Article, root: int, path: str, size: int) -> list[Row]:
-    """Drawn replies of one root behind a path, one more than a page."""
+    """Drawn replies of one root behind a path, one more than a page.
+
+    Only the root is asked for its article: else PostgreSQL may read the index of all that is there.
+    """
+    here = sa.select(Comment.id).where(Comment.id == root, Comment.article_id == article.id)
     ids = (
-        _below(root)
-        .where(Comment.article_id == article.id, Comment.path > path)
+        _below(here.scalar_subquery())
+        .where(Comment.path > path)
         .order_by(Comment.path)
         .limit(size + 1)
     )
@@ -139,18 +149,19 @@ def replies_after(article: Article, root: int, path: str, size: int) -> list[Row
 
 
 def branch(comment: Comment, size: int) -> list[Row]:
-    """A drawn comment and what is drawn below it, one more than a page."""
-    ids = (
-        sa.select(Comment.id)
-        .where(
-            Comment.root_id == comment.root_id,
-            Comment.shown,
-            Comment.path >= comment.path,
-            Comment.path < comment.path + "~",
-        )
+    """What a drawn comment hangs below, itself, and what is drawn below it, one more than a page.
+
+    Two looks that are put together: one condition for all would fit no index.
+    """
+    below = (
+        _below(comment.root_id)
+        .where(Comment.path > comment.path, Comment.path < comment.path + "~")
         .order_by(Comment.path)
         .limit(size + 1)
+        .subquery()
     )
+    line = sa.select(Comment.id).where(Comment.id.in_([*comment.ancestor_ids, comment.id]))
+    ids = sa.union_all(line, sa.select(below.c.id))
     return rows(drawable().where(Comment.id.in_(ids)).order_by(Comment.path))
 
 
@@ -388,7 +399,7 @@ def rows(select: AnySelect) -> list[Row]:
     return [Row(*row) for row in db.session.execute(select)]
 
 
-def _below(root: int) -> AnySelect:
+def _below(root: int | sa.ScalarSelect[int] | None) -> AnySelect:
     return sa.select(Comment.id).where(
         Comment.root_id == root, Comment.parent_id.is_not(None), Comment.shown
     )

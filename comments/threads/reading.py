@@ -211,9 +211,9 @@ def _one(thread: Thread, article: Article, id: int) -> Thread:
     if comment is None or comment.article_id != article.id or not comment.shown:
         raise NotFound(_("This comment is not here, or not any more."))
     found = queries.branch(comment, BRANCH)
-    page = paging.cut(found, BRANCH, lambda row: paging.encode("branch", row.path))
-    roots = tree.nest([*_above(comment.path), *page.rows])
-    return replace(thread, roots=roots, after=page.after, focus=str(id))
+    size = len(comment.ancestor_ids) + 1 + BRANCH
+    page = paging.cut(found, size, lambda row: paging.encode("branch", row.path))
+    return replace(thread, roots=tree.nest(page.rows), after=page.after, focus=str(id))
 
 
 def _above(path: str) -> list[Row]:

@@ -192,7 +192,7 @@ def test_the_top_is_read_through_its_index(article: Article, cast: Cast) -> None
     after = _read(cast, "top").after
     for cursor in (None, after):
         plans = factories.plans_of(lambda cursor=cursor: _read(cast, "top", cursor))  # type: ignore[misc]
-        assert any("ix_comments_top" in plan for plan in plans), plans
+        assert any("ix_comments_ranked" in plan for plan in plans), plans
 
 
 def _read(cast: Cast, sort: Sort, after: str | None = None) -> reading.Thread:
