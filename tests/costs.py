@@ -1,0 +1,105 @@
+"""What reading costs the database: the steps of SQLite, the rows that PostgreSQL looked at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from comments.db import db
+
+# Steps of SQLite that the cheapest row of a page takes.
+ROW = 20
+
+Sent = list[tuple[str, Any]]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """How many statements it took, and what they had to do.
+
+    `work` counts on PostgreSQL the comments that were looked at, by the index they were found in;
+    `wasted` are those of them that were not asked for. On SQLite it counts steps.
+    """
+
+    statements: int
+    work: dict[str, int]
+    wasted: int = 0
+
+    def is_like(self, other: Cost) -> bool:
+        """The same; on SQLite but for some steps, less than those that a row takes."""
+        if {**self.work, "steps": 0} != {**other.work, "steps": 0}:
+            return False
+        return abs(self.work.get("steps", 0) - other.work.get("steps", 0)) < ROW
+
+
+def cost_of(act: Callable[[], object]) -> Cost:
+    """What the reading in `act` costs when nothing is loaded yet."""
+    db.session.rollback()
+    connection = db.session.connection()
+    if connection.dialect.name == "sqlite":
+        return _stepped(act, connection.connection.driver_connection)
+    sent = sent_by(act)
+    nodes = [node for plan in _plans(sent) for node in _looks(plan["Plan"])]
+    work: Counter[str] = Counter()
+    for node in nodes:
+        work[node.get("Index Name", node["Node Type"])] += _rows(node) + _wasted(node)
+    return Cost(len(sent), dict(work), sum(map(_wasted, nodes)))
+
+
+def sent_by(act: Callable[[], object]) -> Sent:
+    """The SELECTs that `act` sends, with their parameters."""
+    sent: Sent = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if statement.lstrip().startswith("SELECT"):
+            sent.append((statement, parameters))
+
+    db.session.expire_all()
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        act()
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)
+    return sent
+
+
+def _stepped(act: Callable[[], object], driver: Any) -> Cost:
+    steps = 0
+
+    def step() -> None:
+        nonlocal steps
+        steps += 1
+
+    driver.set_progress_handler(step, 1)
+    try:
+        sent = sent_by(act)
+    finally:
+        driver.set_progress_handler(None, 1)
+    return Cost(len(sent), {"steps": steps})
+
+
+def _plans(sent: Sent) -> Iterator[dict[str, Any]]:
+    for statement, parameters in sent:
+        explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
+        yield db.session.connection().exec_driver_sql(explain, parameters).scalar_one()[0]
+
+
+def _looks(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Where in a plan comments are looked at."""
+    if node.get("Relation Name") == "comments" or node["Node Type"] == "Bitmap Index Scan":
+        yield node
+    for below in node.get("Plans", ()):
+        yield from _looks(below)
+
+
+def _rows(node: dict[str, Any]) -> int:
+    return round(node["Actual Rows"] * node["Actual Loops"])
+
+
+def _wasted(node: dict[str, Any]) -> int:
+    removed = (node.get(f"Rows Removed by {by}", 0) for by in ("Filter", "Index Recheck"))
+    return round(sum(removed) * node["Actual Loops"])
