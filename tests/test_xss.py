@@ -82,6 +82,11 @@ class House:
             )
         yield self.nobody.visit(f"{self.publisher.service}/thread?{urlencode(asked)}")
 
+    def articles(self) -> Seen:
+        """Where people talk, on a page of the publisher."""
+        body = '<nav data-comments-articles data-site="gazette"></nav>'
+        return self.nobody.visit(self.publisher.page(body, path="/articles", head=""), "nav a")
+
     def queue(self) -> Iterator[Seen]:
         yield self.mo.visit(f"{self.publisher.service}/sites/gazette/moderation")
         while further := self.mo.page.query_selector("a[rel=next]"):
@@ -144,13 +149,19 @@ class Corpus(NamedTuple):
     each: int
 
 
-@pytest.fixture(params=["own", pytest.param("shared", marks=pytest.mark.shared)])
+# The shared corpora in so many parts, which may be tried side by side.
+PARTS = 4
+
+
+@pytest.fixture(
+    params=["own", *(pytest.param(part, marks=pytest.mark.shared) for part in range(PARTS))]
+)
 def corpus(request: pytest.FixtureRequest) -> Corpus:
     if request.param == "own":
         return Corpus(payloads.OWN, 1)
-    if request.config.getoption("--soak"):
-        return Corpus(payloads.shared(whole=True), 1)
-    return Corpus(payloads.shared(whole=False), 10)
+    is_whole = bool(request.config.getoption("--soak"))
+    texts = payloads.shared(whole=is_whole)[request.param :: PARTS]
+    return Corpus(texts, 1 if is_whole else 10)
 
 
 def batches(texts: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
@@ -387,6 +398,7 @@ def test_small_fields_show_as_characters(
         for watch in (house.nobody, house.rae, house.ada):
             said += watch.visit(house.publisher.service + path).said
     said += [text for seen in house.thread(hostile("article")) for text in seen.said]
+    said += house.articles().said
     said += try_to_write(house, cast)
     assert [
         name for name in FIELDS if not any(payloads.marked(name) in text for text in said)
