@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFProtect
 
-from comments import settings
+from comments import rates, settings
 from comments.errors import TooLarge
 
 BODY_BYTES = 64 * 1024
@@ -79,7 +79,7 @@ def _network(address: str) -> str:
     return str(parsed)
 
 
-limiter = Limiter(client_address, storage_uri="memory://", default_limits=["1200/minute"])
+limiter = Limiter(client_address, storage_uri=f"{rates.SCHEME}://", default_limits=["1200/minute"])
 
 
 def init_app(app: Flask) -> None:
