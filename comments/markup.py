@@ -7,6 +7,7 @@ module knows the libraries behind them. Raise `RENDERER` with every change of wh
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -295,10 +296,19 @@ def _is_web_address(address: str) -> bool:
     return _WEB_ADDRESS.match(address) is not None
 
 
+class _Bleach(threading.local):
+    """A Cleaner holds a parser, and so the state of one parse: each thread has its own."""
+
+    def __init__(self) -> None:
+        attributes = {tag: list(names) for tag, names in _ATTRIBUTES.items()}
+        self.cleaner = Cleaner(_ELEMENTS, attributes, _SCHEMES, strip=True)
+
+
+_BLEACH = _Bleach()
+
+
 def bleached(html: str) -> str:
-    # A Cleaner holds a parser, and so the state of one parse: threads can't share it.
-    attributes = {tag: list(names) for tag, names in _ATTRIBUTES.items()}
-    return Cleaner(_ELEMENTS, attributes, _SCHEMES, strip=True).clean(html)
+    return _BLEACH.cleaner.clean(html)
 
 
 def scrubbed(html: str) -> str:
