@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -74,6 +75,8 @@ class Base(orm.DeclarativeBase):
     )
 
 
+M = TypeVar("M", bound=Base)
+
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 if TYPE_CHECKING:
@@ -82,10 +85,43 @@ else:
     Model = db.Model
 
 
-def upsert(model: type[Any]) -> Any:
+def upsert(model: type[Base] | sa.Table) -> Any:
     """An INSERT that knows ON CONFLICT, in the dialect of this database."""
     dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
     return dialect.insert(model)
+
+
+# Past the unit of work, which costs several times as much as the statement that it sends.
+
+
+def table(model: type[Base]) -> sa.Table:
+    return cast("sa.Table", model.__table__)
+
+
+def insert(model: type[Base], **values: Any) -> None:
+    """Store a row at once. Columns that are not given get their defaults."""
+    db.session.execute(_insert(model), values)
+
+
+def stored(model: type[M], **values: Any) -> M:
+    """Store a row at once; the answer is its record, as if it had been read."""
+    whole = _defaults(model) | values
+    done = cast("sa.CursorResult[Any]", db.session.execute(_insert(model), whole))
+    record = model(**whole, id=cast("tuple[Any]", done.inserted_primary_key)[0])
+    orm.make_transient_to_detached(record)
+    db.session.add(record)
+    return record
+
+
+@cache
+def _insert(model: type[Base]) -> sa.Insert:
+    return sa.insert(table(model))
+
+
+@cache
+def _defaults(model: type[Base]) -> dict[str, Any]:
+    columns = [column for column in table(model).c if not column.primary_key]
+    return {column.key: getattr(column.default, "arg", None) for column in columns}
 
 
 def engine_options(url: str) -> dict[str, Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from comments import changes
 from comments.accounts.models import User
-from comments.db import db, upsert
+from comments.db import db, stored, table, upsert
 from comments.errors import Conflict
 from comments.sites.models import Participant
 from comments.threads.models import Act, Article, Comment, Decision, Status
@@ -30,6 +31,24 @@ LEGAL: dict[Status | None, frozenset[Status]] = {
     REJECTED: frozenset({REJECTED, PUBLISHED, PENDING}),
     WITHDRAWN: frozenset(),
 }
+
+# What an article counts.
+COUNTED = (PENDING, PUBLISHED, REJECTED)
+
+# Every post and every decision sends these, so that they are built once.
+_ARTICLE = table(Article).c
+_COUNT_ARTICLE = (
+    sa.update(table(Article))
+    .where(_ARTICLE.id == sa.bindparam("article"))
+    .values({name: _ARTICLE[name] + sa.bindparam(f"{name}_step") for name in ("version", *COUNTED)})
+)
+_REPLIES = Comment.replies + sa.bindparam("step")
+_COUNT_ANCESTORS = (
+    sa.update(Comment)
+    .where(Comment.id.in_(sa.bindparam("ids", expanding=True)))
+    .values(replies=_REPLIES, shown=sa.or_(Comment.status == PUBLISHED, _REPLIES > 0))
+    .execution_options(synchronize_session="fetch")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +99,16 @@ def locked(article_id: int) -> Article:
 
 
 def _count_article(comment: Comment, before: Status | None, to: Status) -> None:
-    visible = PUBLISHED in (before, to) or comment.shown
-    columns: dict[str, object] = {}
-    for status in (PENDING, PUBLISHED, REJECTED):
-        if step := (to is status) - (before is status):
-            columns[status.value] = getattr(Article, status.value) + step
-    if visible:
-        columns["version"] = Article.version + 1
+    steps = {f"{each}_step": (to is each) - (before is each) for each in COUNTED}
+    is_visible = PUBLISHED in (before, to) or comment.shown
+    if is_visible:
         changes.article(comment.article_id)
-    if columns:
-        db.session.execute(
-            sa.update(Article).where(Article.id == comment.article_id).values(columns)
-        )
+    if is_visible or any(steps.values()):
+        id = comment.article_id
+        db.session.execute(_COUNT_ARTICLE, {"article": id, "version_step": is_visible, **steps})
+        known = db.session.identity_map.get(db.session.identity_key(Article, id))
+        if known is not None:
+            db.session.expire(known, ["version", *COUNTED])
 
 
 def _count_author(comment: Comment, before: Status | None, to: Status, now: datetime) -> None:
@@ -99,56 +116,45 @@ def _count_author(comment: Comment, before: Status | None, to: Status, now: date
     rejected = (to is REJECTED) - (before is REJECTED)
     if before is not None and not published and not rejected:
         return
-    db.session.execute(
-        upsert(Participant)
-        .values(
-            site_id=comment.site_id,
-            user_id=comment.author_id,
-            first_seen_at=now,
-            published=published,
-            rejected=rejected,
-            upheld_reports=0,
-        )
-        .on_conflict_do_update(
-            index_elements=[Participant.site_id, Participant.user_id],
-            set_={
-                "published": Participant.published + published,
-                "rejected": Participant.rejected + rejected,
-            },
-        )
+    person = {"site_id": comment.site_id, "user_id": comment.author_id, "first_seen_at": now}
+    counted = {"published": published, "rejected": rejected, "upheld_reports": 0}
+    db.session.execute(_count_author_in(db.engine.dialect.name), person | counted)
+
+
+@cache
+def _count_author_in(_dialect: str) -> sa.Insert:
+    here, statement = table(Participant).c, upsert(table(Participant))
+    done: sa.Insert = statement.on_conflict_do_update(
+        index_elements=[here.site_id, here.user_id],
+        set_={
+            "published": here.published + statement.excluded.published,
+            "rejected": here.rejected + statement.excluded.rejected,
+        },
     )
+    return done
 
 
 def _count_ancestors(comment: Comment, step: int) -> None:
-    if not step or not comment.ancestor_ids:
-        return
-    replies = Comment.replies + step
-    db.session.execute(
-        sa.update(Comment)
-        .where(Comment.id.in_(comment.ancestor_ids))
-        .values(replies=replies, shown=sa.or_(Comment.status == PUBLISHED, replies > 0))
-        .execution_options(synchronize_session="fetch")
-    )
+    if step and comment.ancestor_ids:
+        db.session.execute(_COUNT_ANCESTORS, {"ids": comment.ancestor_ids, "step": step})
 
 
 def _recorded(
     comment: Comment, before: Status | None, to: Status, why: Why, now: datetime
 ) -> Decision:
-    decision = db.session.scalars(
-        sa.insert(Decision).returning(Decision),
-        {
-            "site_id": comment.site_id,
-            "comment_id": comment.id,
-            "revision": comment.revision,
-            "act": why.act,
-            "from_status": before,
-            "to_status": to,
-            "by_id": why.by.id if why.by else None,
-            "reason": why.reason,
-            "rule": why.rule,
-            "note": why.note,
-            "created_at": now,
-        },
-    ).one()
+    decision = stored(
+        Decision,
+        site_id=comment.site_id,
+        comment_id=comment.id,
+        revision=comment.revision,
+        act=why.act,
+        from_status=before,
+        to_status=to,
+        by_id=why.by.id if why.by else None,
+        reason=why.reason,
+        rule=why.rule,
+        note=why.note,
+        created_at=now,
+    )
     comment.decided_id = decision.id
     return decision
