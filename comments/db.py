@@ -91,7 +91,8 @@ def upsert(model: type[Base] | sa.Table) -> Any:
     return dialect.insert(model)
 
 
-# Past the unit of work, which costs several times as much as the statement that it sends.
+# Past the unit of work, which costs several times as much as the statement that it sends. What it
+# still holds back is not sent before.
 
 
 def table(model: type[Base]) -> sa.Table:
@@ -100,14 +101,14 @@ def table(model: type[Base]) -> sa.Table:
 
 def insert(model: type[Base], **values: Any) -> None:
     """Store a row at once. Columns that are not given get their defaults."""
-    db.session.execute(_insert(model), values)
+    db.session.connection().execute(_insert(model), values)
 
 
 def stored(model: type[M], **values: Any) -> M:
     """Store a row at once; the answer is its record, as if it had been read."""
     whole = _defaults(model) | values
-    done = cast("sa.CursorResult[Any]", db.session.execute(_insert(model), whole))
-    record = model(**whole, id=cast("tuple[Any]", done.inserted_primary_key)[0])
+    done = db.session.connection().execute(_insert(model), whole)
+    record = model(**whole, id=cast("tuple[int]", done.inserted_primary_key)[0])
     orm.make_transient_to_detached(record)
     db.session.add(record)
     return record

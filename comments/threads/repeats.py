@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from comments.accounts.models import User
-from comments.db import db
+from comments.db import db, insert
 from comments.errors import Fault, Invalid
 from comments.threads.forms import NewComment
 from comments.threads.models import Answer, Comment, Status
@@ -75,15 +75,14 @@ def remember(
         return
     if posted.comment.id % SWEEP == 0:
         db.session.execute(sa.delete(Answer).where(Answer.created_at < now - KEPT))
-    db.session.add(
-        Answer(
-            user_id=author.id,
-            key=key,
-            body_hash=_hash(form),
-            comment_id=posted.comment.id,
-            status=posted.status,
-            created_at=now,
-        )
+    insert(
+        Answer,
+        user_id=author.id,
+        key=key,
+        body_hash=_hash(form),
+        comment_id=posted.comment.id,
+        status=posted.status,
+        created_at=now,
     )
 
 

@@ -105,7 +105,9 @@ def _count_article(comment: Comment, before: Status | None, to: Status) -> None:
         changes.article(comment.article_id)
     if is_visible or any(steps.values()):
         id = comment.article_id
-        db.session.execute(_COUNT_ARTICLE, {"article": id, "version_step": is_visible, **steps})
+        db.session.connection().execute(
+            _COUNT_ARTICLE, {"article": id, "version_step": int(is_visible), **steps}
+        )
         known = db.session.identity_map.get(db.session.identity_key(Article, id))
         if known is not None:
             db.session.expire(known, ["version", *COUNTED])
@@ -118,7 +120,7 @@ def _count_author(comment: Comment, before: Status | None, to: Status, now: date
         return
     person = {"site_id": comment.site_id, "user_id": comment.author_id, "first_seen_at": now}
     counted = {"published": published, "rejected": rejected, "upheld_reports": 0}
-    db.session.execute(_count_author_in(db.engine.dialect.name), person | counted)
+    db.session.connection().execute(_count_author_in(db.engine.dialect.name), person | counted)
 
 
 @cache

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from comments import markup
 from comments.accounts.models import User
-from comments.db import db
+from comments.db import insert, stored
 from comments.forms import MESSAGES, refuse
 from comments.screening.draft import Draft, Standing
 from comments.screening.policy import Verdict
@@ -65,7 +65,8 @@ def draft(text: Written, standing: Standing, **facts: bool) -> Draft:
 def add(place: Place, text: Written, now: datetime, import_key: str | None = None) -> Comment:
     """A new row in its place in the tree, without a status yet: `status.move` gives it one."""
     parent = place.parent
-    comment = Comment(
+    comment = stored(
+        Comment,
         site_id=place.article.site_id,
         article_id=place.article.id,
         parent_id=parent.id if parent else None,
@@ -76,8 +77,6 @@ def add(place: Place, text: Written, now: datetime, import_key: str | None = Non
         import_key=import_key,
         created_at=now,
     )
-    db.session.add(comment)
-    db.session.flush()
     comment.root_id = parent.root_id if parent else comment.id
     comment.path = path_below(parent.path if parent else "", comment.id)
     return comment
@@ -99,17 +98,16 @@ def _base36(number: int) -> str:
 def add_revision(
     comment: Comment, text: Written, draft: Draft, verdict: Verdict, now: datetime
 ) -> None:
-    db.session.add(
-        Revision(
-            site_id=comment.site_id,
-            comment_id=comment.id,
-            number=comment.revision,
-            source=text.source,
-            source_format=text.source_format,
-            html=text.rendered.html,
-            renderer=text.rendered.renderer,
-            facts=draft.facts(),
-            findings=[finding.kept() for finding in verdict.findings],
-            created_at=now,
-        )
+    insert(
+        Revision,
+        site_id=comment.site_id,
+        comment_id=comment.id,
+        number=comment.revision,
+        source=text.source,
+        source_format=text.source_format,
+        html=text.rendered.html,
+        renderer=text.rendered.renderer,
+        facts=draft.facts(),
+        findings=[finding.kept() for finding in verdict.findings],
+        created_at=now,
     )
