@@ -30,12 +30,13 @@ def test_new_comments_wait_behind_a_button(
     root = factories.comment(article, cast.rae, "Was there before.")
     page.goto(publisher.page())
     expect(page.get_by_text("Was there before.")).to_be_visible()
-    place = page.get_by_text("Was there before.").bounding_box()
+    place = page.locator(f"#comment-{root.id}").bounding_box()
     factories.comment(article, cast.mo, "A new reply.", parent=root)
     new = factories.comment(article, cast.mo, "A new root.")
     reader.look_again(page)
     button = page.get_by_role("button", name="2 new comments")
     expect(button).to_be_visible()
+    assert page.locator(f"#comment-{root.id}").bounding_box() == place
     expect(page.get_by_role("status")).to_have_text("2 new comments")
     expect(page.get_by_role("heading", name="3 comments")).to_be_visible()
     expect(page.get_by_text("A new root.")).to_have_count(0)
@@ -45,7 +46,6 @@ def test_new_comments_wait_behind_a_button(
     expect(page.locator(f"#comment-{new.id}")).to_be_focused()
     expect(button).to_have_count(0)
     expect(page.locator(".roots > li")).to_have_count(2)
-    assert place
 
 
 def test_edits_and_removals_show_at_once(

@@ -112,7 +112,6 @@ const comeBack = (thread) => {
 export const changed = async (thread, view) => {
   meet(thread);
   headingOf(thread).replaceChildren(...view.querySelector("h2").childNodes);
-  offerOrders(thread, view);
   openOrClose(thread, view);
   let number = review(thread, rootsOf(view), rootsOf(thread.view), {});
   const views = new Set([view]);
@@ -186,6 +185,7 @@ const more = async (thread, link) => {
 
 const fresh = (thread) => {
   for (const old of thread.root.querySelectorAll(".at")) old.classList.remove("at");
+  thread.fresh.forEach((view) => offerOrders(thread, view));
   takeFresh(thread).forEach((comment) => comment.classList.add("at"));
   const first = thread.root.querySelector(".at");
   if (first) first.focus();
