@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+from urllib.request import urlopen
 
 from tests.servers import Service
 
@@ -77,6 +78,13 @@ def pages(service: Service, count: int, *articles: str) -> Iterator[list[Page]]:
             service.kill()
         for page in made:
             page.ended()
+
+
+def number_of(service: Service) -> int:
+    """How many streams the service says it holds."""
+    with urlopen(f"{service.url}/metrics", timeout=60) as answer:
+        (line,) = [each for each in answer if each.startswith(b"comments_streams ")]
+    return int(float(line.split()[1]))
 
 
 def post(service: Service, token: str, key: str, **fields: Any) -> str:

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from comments.db import transaction
 from comments.sites.models import Origin
 from comments.widget import watching
-from comments.widget.live import Hub
+from comments.widget.live import PING_SECONDS, Hub
 from tests.conftest import Cast
 from tests.widget import publisher as publishers
 from tests.widget.publisher import Publisher
@@ -71,8 +71,10 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 
 @pytest.fixture
-def hub(app: Flask) -> Hub:
-    """The hub of event streams, with room for a few."""
+def hub(app: Flask) -> Iterator[Hub]:
+    """The hub of event streams, with room for a few, which soon notices who is gone."""
     found = watching.hub_of(app)
     found.room = 20
-    return found
+    found.ping_seconds = 0.2
+    yield found
+    found.ping_seconds = PING_SECONDS

@@ -164,18 +164,6 @@ def test_orders_are_offered_once_there_is_something_to_order(
     expect(page.locator(".body").first).to_have_text("Number 1.")
 
 
-def test_it_looks_by_itself_while_somebody_is_there(
-    page: Page, publisher: Publisher, article: Article, cast: Cast
-) -> None:
-    page.clock.install()
-    page.goto(publisher.page())
-    expect(page.get_by_role("link", name="Write a comment")).to_be_visible()
-    factories.comment(article, cast.rae, "By and by.")
-    with page.expect_request("**/embed/thread*"):
-        page.clock.run_for(31_000)
-    expect(page.get_by_role("button", name="1 new comment")).to_be_visible()
-
-
 def test_a_thread_that_failed_comes_back_with_the_network(
     page: Page, publisher: Publisher, article: Article, cast: Cast
 ) -> None:

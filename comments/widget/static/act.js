@@ -120,6 +120,7 @@ export const changed = async (thread, view) => {
     number += review(thread, rootsOf(page), rootsOf(thread.view), { isPart: true });
     views.add(page);
   }
+  thread.view.dataset.version = view.dataset.version;
   offer(thread, views, number);
   if (tokenOf(thread.site)) await identify(thread);
 };

@@ -13,9 +13,11 @@
     "site", "article", "url", "lang"];
   const LINKED = /^#(comment-(\d+))$/;
   const SOON = 15000;
+  const SETTLED = 2000;
   const MOST_COUNTS = 100;
 
   const threads = new Map();
+  const page = { __proto__: null, home, threads, rest: 0 };
   const begun = new WeakSet();
   const counted = new WeakMap();
   const listed = new WeakSet();
@@ -181,8 +183,12 @@
     } catch {
       // Reading goes on without the rest of the script.
     }
+    setTimeout(live, SETTLED);
     point(thread);
   };
+
+  /* Who stays for a moment is told of what is new. */
+  const live = () => import(`${home}/embed/${release}/live.js`).then((it) => it.follow(page)).catch(() => {});
 
   const fail = (thread) => {
     const lang = (thread.slot.lang || document.documentElement.lang || navigator.language).slice(0, 2);
@@ -201,6 +207,7 @@
     note.append(fault, button);
     view.append(note);
     put(thread, view);
+    page.rest = 0;
     console.error(
       `Comments of site "${thread.site}", article "${thread.article}", could not be loaded from ${home}. `
       + `Check that the site's key is right, that its settings list ${location.origin} under "Web `
@@ -267,7 +274,10 @@
     return true;
   };
 
-  const again = () => setTimeout(() => look().finally(again), SOON + SOON * Math.random());
+  const again = () => setTimeout(() => {
+    if (Date.now() - looked < page.rest) again();
+    else look().finally(again);
+  }, SOON + SOON * Math.random());
 
   /* Numbers of comments. */
 
