@@ -22,6 +22,7 @@ def script_words() -> dict[str, str | dict[str, str]]:
         "manyUnread": _("More than %(num)s unread", num=seeing.MOST),
         "next": _("Next unread"),
         "isNew": pgettext("comment", "New"),
+        "replies": _forms(lambda n: ngettext("%(num)d new reply", "%(num)d new replies", n)),
         "left": _forms(lambda n: ngettext("%(num)d character left", "%(num)d characters left", n)),
         "over": _forms(
             lambda n: ngettext("%(num)d character too many", "%(num)d characters too many", n)

@@ -74,6 +74,31 @@ def test_edits_removals_votes_and_closing_arrive(
     expect(page.get_by_role("link", name="Write a comment")).to_have_count(0)
 
 
+def test_replies_to_what_one_wrote_show_at_it(
+    page: Page, publisher: Publisher, article: Article, cast: Cast, hub: Hub
+) -> None:
+    below, *_, above = [*factories.many(article, cast.mo, 12), factories.comment(article, cast.rae)]
+    below = factories.comment(article, cast.rae, "The oldest?", parent=below)
+    reader.keep_token(page, publisher.page(), cast.rae, cast.gazette)
+    open_page(page, publisher.page(), hub)
+    expect(page.get_by_text("Signed in as rae")).to_be_visible()
+    expect(at(page, below)).not_to_be_in_viewport()
+    unseen = factories.comment(article, cast.mo, "Put in its place.", parent=below)
+    expect(at(page, unseen)).to_be_attached()
+    expect(page.get_by_role("status")).to_have_text("1 new reply")
+    at(page, above).scroll_into_view_if_needed()
+    places = [comment.bounding_box() for comment in page.locator(".comment").all()]
+    factories.comment(article, cast.sam, "Another.")
+    reply = factories.comment(article, cast.mo, "Would push down the rest.", parent=above)
+    button = at(page, above).get_by_role("button", name="1 new reply")
+    expect(button).to_be_visible()
+    assert [comment.bounding_box() for comment in page.locator(".comment").all()] == places
+    button.click()
+    expect(at(page, reply)).to_be_focused()
+    expect(button).to_have_count(0)
+    expect(at(page, unseen)).to_have_count(1)
+
+
 def hide(page: Page, is_hidden: bool) -> None:
     """Put the page behind another one, or in front again."""
     page.evaluate(

@@ -3,13 +3,13 @@
 
 import { keepToken, takeReturn, tokenOf } from "./kept.js";
 import {
-  announce, below, button, commentOf, complain, dressOwn, find, foldOf, headingOf, idOf, made, pageOf,
-  rootsOf, send,
+  announce, below, button, commentOf, complain, counted, dressOwn, find, foldOf, headingOf, idOf, made,
+  pageOf, rootsOf, send,
 } from "./page.js";
 import { goOn, note, offerUnread, watch } from "./seen.js";
 import style from "./style.js";
 import { arrive, signIn, signOut } from "./signing.js";
-import { graft, leave, offer, passMore, renew, review, takeFresh } from "./weaving.js";
+import { answer, graft, leave, offer, passMore, renew, review, takeFresh } from "./weaving.js";
 import { focusIn, label, reopen, unfold } from "./writing.js";
 
 export { arrive };
@@ -113,6 +113,7 @@ export const changed = async (thread, view) => {
   meet(thread);
   headingOf(thread).replaceChildren(...view.querySelector("h2").childNodes);
   openOrClose(thread, view);
+  const replies = answer(thread, view);
   let number = review(thread, rootsOf(view), rootsOf(thread.view), {});
   const views = new Set([view]);
   for (const after of thread.pages || []) {
@@ -122,6 +123,7 @@ export const changed = async (thread, view) => {
   }
   thread.view.dataset.version = view.dataset.version;
   offer(thread, views, number);
+  if (replies && !number) announce(thread, counted(thread, thread.words.replies, replies));
   if (tokenOf(thread.site)) await identify(thread);
 };
 
@@ -184,11 +186,12 @@ const more = async (thread, link) => {
   return (first || headingOf(thread)).focus();
 };
 
-const fresh = (thread) => {
+const fresh = (thread, link) => {
+  const item = link.closest("li");
   for (const old of thread.root.querySelectorAll(".at")) old.classList.remove("at");
   thread.fresh.forEach((view) => offerOrders(thread, view));
   takeFresh(thread).forEach((comment) => comment.classList.add("at"));
-  const first = thread.root.querySelector(".at");
+  const first = (item && item.querySelector(".at")) || thread.root.querySelector(".at");
   if (first) first.focus();
   watch(thread);
 };

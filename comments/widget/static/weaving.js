@@ -1,7 +1,7 @@
 /* Comments that come into the page, and what changed about those that are there. */
 
 import {
-  announce, button, commentOf, counted, dressOwn, find, foldOf, headingOf, idOf, listOf, moreOf,
+  announce, below, button, commentOf, counted, dressOwn, find, foldOf, headingOf, idOf, listOf, moreOf,
   rootsOf,
 } from "./page.js";
 
@@ -125,10 +125,58 @@ export const leave = (thread, item) => {
   item.remove();
 };
 
+/* Replies to what one wrote show at once, where that moves nothing that is in view; how many. */
+export const answer = (thread, view) => {
+  let number = 0;
+  for (const reply of repliesTo(thread, view)) {
+    const item = reply.closest("li").cloneNode(true);
+    const above = find(thread, idOf(reply.closest("ol").closest("li")));
+    if (!above || isEndInView(above.closest("li"))) continue;
+    below(thread, above.closest("li")).append(item);
+    thread.dress(item, thread.view.lang);
+    for (const comment of item.querySelectorAll(".comment")) dressOwn(thread, comment);
+    number += 1;
+  }
+  return number;
+};
+
+/* In view, or above it: whatever is put there pushes away what is being read. */
+const isEndInView = (item) => {
+  const fold = foldOf(item);
+  const isFolded = (fold && !fold.open) || item.closest("details:not([open])");
+  return !isFolded && item.getBoundingClientRect().bottom < innerHeight;
+};
+
+const repliesTo = (thread, view) => {
+  const replies = new Set();
+  for (const reply of view.querySelectorAll("[data-parent]")) {
+    const { parent, comment: id, author } = reply.dataset;
+    const mine = thread.me && find(thread, parent);
+    const isMine = mine && mine.dataset.author === thread.me.id && author !== thread.me.id;
+    if (isMine && !find(thread, id)) replies.add(reply);
+  }
+  return replies;
+};
+
+/* The others are counted at the comment that they answer. */
+const pointOut = (thread) => {
+  for (const old of thread.root.querySelectorAll(".acts > [data-act=fresh]")) old.remove();
+  const numbers = new Map();
+  thread.fresh.forEach((view) => repliesTo(thread, view).forEach(({ dataset: { parent } }) => {
+    numbers.set(parent, (numbers.get(parent) || 0) + 1);
+  }));
+  numbers.forEach((number, id) => {
+    const link = button(counted(thread, thread.words.replies, number), "fresh", { className: "plain" });
+    link.dataset.mine = "";
+    find(thread, id).querySelector(".acts").append(link);
+  });
+};
+
 /* A button for what is new: nothing moves until somebody asks for it. */
 export const offer = (thread, views, number) => {
-  const old = thread.view.querySelector(".fresh");
+  const old = thread.view.querySelector(":scope > .fresh");
   thread.fresh = views;
+  pointOut(thread);
   if (!number) return old && old.remove();
   const words = counted(thread, thread.words.new, number);
   if (old) old.textContent = words;
