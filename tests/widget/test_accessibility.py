@@ -75,16 +75,22 @@ def faultless(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-@pytest.mark.usefixtures("lively")
 def test_axe_finds_nothing_in_what_a_reader_sees_and_does(
-    looking: Page, publisher: Publisher, cast: Cast
+    looking: Page, publisher: Publisher, cast: Cast, lively: Article
 ) -> None:
     settle_rules(cast)
+    mine = factories.comment(lively, cast.rae, "Out.")
     page = looking
+    reader.without_cache(page)
     reader.arrive(page, publisher.page(), cast.rae, cast.gazette)
     expect(page.get_by_text("Waiting.")).to_be_visible()
     faultless(page)
     assert axe.undecided(page) == []
+    page.get_by_text("Out.").evaluate("words => words.scrollIntoView({ block: 'center' })")
+    factories.comment(lively, cast.mo, "A reply.", parent=mine)
+    reader.look_again(page)
+    expect(page.get_by_role("button", name="1 new reply")).to_be_visible()
+    faultless(page)
     reader.write(page, "A **thought**. " * 18)
     page.get_by_role("button", name="Preview").click()
     expect(page.locator("[data-seen] strong").first).to_be_visible()

@@ -79,6 +79,7 @@ def test_replies_to_what_one_wrote_show_at_it(
 ) -> None:
     below, *_, above = [*factories.many(article, cast.mo, 12), factories.comment(article, cast.rae)]
     below = factories.comment(article, cast.rae, "The oldest?", parent=below)
+    page.set_viewport_size({"width": 360, "height": 800})
     reader.keep_token(page, publisher.page(), cast.rae, cast.gazette)
     open_page(page, publisher.page(), hub)
     expect(page.get_by_text("Signed in as rae")).to_be_visible()

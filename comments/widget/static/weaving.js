@@ -160,15 +160,15 @@ const repliesTo = (thread, view) => {
 
 /* The others are counted at the comment that they answer. */
 const pointOut = (thread) => {
-  for (const old of thread.root.querySelectorAll(".acts > [data-act=fresh]")) old.remove();
+  for (const old of thread.root.querySelectorAll(".comment > .fresh")) old.remove();
   const numbers = new Map();
   thread.fresh.forEach((view) => repliesTo(thread, view).forEach(({ dataset: { parent } }) => {
     numbers.set(parent, (numbers.get(parent) || 0) + 1);
   }));
   numbers.forEach((number, id) => {
-    const link = button(counted(thread, thread.words.replies, number), "fresh", { className: "plain" });
+    const link = button(counted(thread, thread.words.replies, number), "fresh", { className: "fresh" });
     link.dataset.mine = "";
-    find(thread, id).querySelector(".acts").append(link);
+    find(thread, id).append(link);
   });
 };
 
