@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
 from sqlalchemy import event, orm
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from comments.errors import Busy
@@ -77,7 +78,15 @@ class Base(orm.DeclarativeBase):
 
 M = TypeVar("M", bound=Base)
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+class _Session(Session):
+    """There is one database, so nothing is to be found out before each statement."""
+
+    def get_bind(self, *_args: Any, **_options: Any) -> Engine:
+        return db.engine
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": _Session, "expire_on_commit": False})
 
 if TYPE_CHECKING:
     Model = Base
@@ -250,7 +259,8 @@ def watch(engine: Engine) -> None:
     if engine.dialect.name != "sqlite":
         return
     event.listen(engine, "connect", _connected)
-    event.listen(engine, "begin", _begun)
+    # Not by an event: where there is any for connections, each statement looks for all of them.
+    engine.dialect.do_begin = _begin  # type: ignore[method-assign,assignment]
 
 
 def _connected(connection: Any, _record: object) -> None:
@@ -264,5 +274,5 @@ def _connected(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begun(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+def _begin(connection: Any) -> None:
+    connection.execute("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
