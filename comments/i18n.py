@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
+from babel import Locale
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, format_datetime, format_timedelta, get_locale, refresh
 from flask_babel import gettext as _
@@ -51,9 +53,14 @@ def age(when: datetime) -> str:
     return str(format_timedelta(since, add_direction=True))
 
 
-def _selected() -> str:
-    if not has_request_context():
-        return "en"
+def _selected() -> Locale:
+    return _locale(_chosen() if has_request_context() else "en")
+
+
+_locale = cache(Locale.parse)
+
+
+def _chosen() -> str:
     return (
         spoken(request.args.get("locale", ""))
         or g.get("preferred_language")
