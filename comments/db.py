@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from comments.errors import Busy
 
 T = TypeVar("T")
 AnySelect = sa.Select[*tuple[Any, ...]]
+AnyResult = sa.CursorResult[*tuple[Any, ...]]
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -102,6 +103,11 @@ def upsert(model: type[Base] | sa.Table) -> Any:
 
 # Past the unit of work, which costs several times as much as the statement that it sends. What it
 # still holds back is not sent before.
+
+
+def fetch(select: AnySelect, asked: Mapping[str, Any] | None = None) -> AnyResult:
+    """The rows of a select of columns. Records are for the session to find."""
+    return db.session.connection().execute(select, asked)
 
 
 def table(model: type[Base]) -> sa.Table:

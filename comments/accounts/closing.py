@@ -13,13 +13,22 @@ from comments.accounts.models import Identity, User
 from comments.db import db
 from comments.errors import NotSignedIn
 
+# Everything that people do begins with this, so that it is built once.
+_HELD = (
+    sa.select(User)
+    .where(User.id == sa.bindparam("id"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+
 
 def held(user: User) -> None:
     """Let what this person does come one after the other. Raises NotSignedIn once they left.
 
     FOR NO KEY UPDATE lets others refer to them meanwhile.
     """
-    db.session.refresh(user, with_for_update={"key_share": True})
+    (id,) = sa.inspect(user).identity or (None,)
+    db.session.scalars(_HELD, {"id": id}).one()
     if user.is_closed:
         raise NotSignedIn(_("Please sign in first."))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -16,6 +17,8 @@ from comments.db import db
 from comments.errors import Forbidden, NotFound
 from comments.sites import access
 from comments.sites.models import Measure, Membership, Sanction, Site
+
+H = TypeVar("H", Sanction, sa.Row[Any])
 
 # Somebody has more at once only by mistake; the latest count.
 MOST = 20
@@ -33,7 +36,7 @@ def in_force(site: Site, person: User, now: datetime) -> Sanction | None:
     return longest(all_in_force(site, person, now), now)
 
 
-def longest(rows: Sequence[Sanction], now: datetime) -> Sanction | None:
+def longest(rows: Sequence[H], now: datetime) -> H | None:
     return max(rows, key=lambda row: (row.until is None, row.until or now), default=None)
 
 

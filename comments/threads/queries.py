@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from comments import paging
 from comments.accounts.models import User
-from comments.db import AnySelect, db
+from comments.db import AnySelect, db, fetch
 from comments.errors import NotFound
 from comments.sites.models import Membership, Site
 from comments.threads.drawing import Row
@@ -172,7 +172,7 @@ def those(ids: Sequence[int]) -> list[Row]:
 
 def one(id: int) -> tuple[Row, str, str, str]:
     """A comment, whatever became of it and why; its source, and where it stands."""
-    *row, source, site, article = db.session.execute(_one(), {"id": id}).one()
+    *row, source, site, article = fetch(_one(), {"id": id}).one()
     return Row(*row), source, site, article
 
 
@@ -396,7 +396,7 @@ def drawable() -> AnySelect:
 
 
 def rows(select: AnySelect) -> list[Row]:
-    return [Row(*row) for row in db.session.execute(select)]
+    return [Row(*row) for row in fetch(select)]
 
 
 def _below(root: int | sa.ScalarSelect[int] | None) -> AnySelect:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from comments.accounts.models import User
-from comments.db import db, insert
+from comments.db import db, fetch, insert
 from comments.errors import Fault, Invalid
 from comments.threads.forms import NewComment
 from comments.threads.models import Answer, Comment, Status
@@ -22,6 +22,10 @@ SAME_CLICK = timedelta(minutes=5)
 KEPT = timedelta(hours=24)
 # One post in so many sweeps up what is kept no longer, for everybody.
 SWEEP = 50
+
+_ANSWERED = sa.select(Answer.body_hash, Answer.comment_id, Answer.status, Answer.created_at).where(
+    Answer.user_id == sa.bindparam("author"), Answer.key == sa.bindparam("key")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,11 @@ def answered(author: User, key: str | None, form: NewComment, now: datetime) -> 
     """What this key was answered before. Raises Invalid when it came with another body."""
     if key is None:
         return None
-    row = db.session.get(Answer, (author.id, key))
+    row = fetch(_ANSWERED, {"author": author.id, "key": key}).one_or_none()
     if row is None:
         return None
     if row.created_at + KEPT < now:
-        db.session.delete(row)
-        db.session.flush()
+        db.session.execute(sa.delete(Answer).where(Answer.user_id == author.id, Answer.key == key))
         return None
     if row.body_hash != _hash(form):
         message = _("This Idempotency-Key was used for another comment.")

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from comments.accounts.models import User
-from comments.db import db
+from comments.db import fetch
 from comments.screening.draft import Standing
 from comments.sites import sanctions
-from comments.sites.models import Membership, Participant, Role, Sanction, Site
+from comments.sites.models import Membership, Participant, Sanction, Site
 from comments.threads.models import Comment, Status
 
 # How far back the same words by the same person count as a repetition, and how many are looked at.
@@ -37,7 +37,9 @@ _RECENT = (
     .limit(RECENT)
 )
 _KNOWN = (
-    sa.select(Membership.role, Participant.published, Sanction)
+    sa.select(
+        Membership.role, Participant.published, Sanction.measure, Sanction.until, Sanction.reason
+    )
     .select_from(User)
     .outerjoin(
         Membership,
@@ -69,29 +71,19 @@ class Said:
 def recent(site: Site, person: User, now: datetime) -> list[Said]:
     """What this person said here lately, the last first; a bounded number."""
     asked = {"person": person.id, "site": site.id, "since": now - MEMORY}
-    found = db.session.execute(_RECENT, asked)
-    return [Said(*row) for row in found]
+    return [Said(*row) for row in fetch(_RECENT, asked)]
 
 
 def of(site: Site, person: User, fingerprint: str, said: Sequence[Said], now: datetime) -> Standing:
     """The standing of `person` as they are about to say something with this fingerprint."""
-    role, published, held = _known_of(site, person, now)
+    known = fetch(_KNOWN, {"person": person.id, "site": site.id, "now": now}).all()
+    held = sanctions.longest([row for row in known if row.measure], now)
     return Standing(
-        is_staff=role is not None,
-        published=published or 0,
+        is_staff=known[0].role is not None,
+        published=known[0].published or 0,
         measure=held.measure.value if held else None,
         until=held.until.isoformat() if held and held.until else None,
         reason=held.reason if held else None,
         seconds_since_last=(now - said[0].created_at).total_seconds() if said else None,
         same_text_as=next((row.id for row in said if row.fingerprint == fingerprint), None),
     )
-
-
-def _known_of(
-    site: Site, person: User, now: datetime
-) -> tuple[Role | None, int | None, Sanction | None]:
-    """Role, number of published comments and the longest sanction, in one look."""
-    asked = {"person": person.id, "site": site.id, "now": now}
-    rows = db.session.execute(_KNOWN, asked).all()
-    held = sanctions.longest([sanction for _, _, sanction in rows if sanction], now)
-    return rows[0][0], rows[0][1], held
