@@ -129,6 +129,30 @@ def stored(model: type[M], **values: Any) -> M:
     return record
 
 
+def identity(record: Base) -> int:
+    """The `id` of a record, also when the rest of it has to be read again."""
+    (id,) = sa.inspect(record).identity or (None,)
+    return cast(int, id)
+
+
+def change(record: Base, **values: Any) -> None:
+    """Store these values of a record with an `id` at once; nothing else of it."""
+    here = {"record": identity(record)}
+    db.session.connection().execute(_update(type(record)), here | values)
+    known(record, **values)
+
+
+def known(record: Base, **values: Any) -> None:
+    """Take these values of a record for those that are stored."""
+    for name, value in values.items():
+        orm.attributes.set_committed_value(record, name, value)
+
+
+@cache
+def _update(model: type[Base]) -> sa.Update:
+    return sa.update(table(model)).where(table(model).c.id == sa.bindparam("record"))
+
+
 @cache
 def _insert(model: type[Base]) -> sa.Insert:
     return sa.insert(table(model))

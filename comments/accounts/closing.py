@@ -10,25 +10,27 @@ from flask_babel import gettext as _
 from comments import signals
 from comments.accounts import links, sessions
 from comments.accounts.models import Identity, User
-from comments.db import db
+from comments.db import db, identity
 from comments.errors import NotSignedIn
 
-# Everything that people do begins with this, so that it is built once.
-_HELD = (
+# Everything that people do begins with this, so that it is built once. Others may refer to them
+# meanwhile: it becomes FOR NO KEY UPDATE.
+HELD = (
     sa.select(User)
-    .where(User.id == sa.bindparam("id"))
-    .with_for_update(key_share=True)
+    .where(User.id == sa.bindparam("person"))
+    .with_for_update(key_share=True, of=User)
     .execution_options(populate_existing=True)
 )
 
 
 def held(user: User) -> None:
-    """Let what this person does come one after the other. Raises NotSignedIn once they left.
+    """Let what this person does come one after the other. Raises NotSignedIn once they left."""
+    db.session.scalars(HELD, {"person": identity(user)}).one()
+    check_open(user)
 
-    FOR NO KEY UPDATE lets others refer to them meanwhile.
-    """
-    (id,) = sa.inspect(user).identity or (None,)
-    db.session.scalars(_HELD, {"id": id}).one()
+
+def check_open(user: User) -> None:
+    """Raises NotSignedIn once this person left."""
     if user.is_closed:
         raise NotSignedIn(_("Please sign in first."))
 

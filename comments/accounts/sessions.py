@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from comments import signals
 from comments.accounts import tokens
 from comments.accounts.models import Kind, Session, Ticket, User
-from comments.db import db
+from comments.db import db, identity
 
 IDLE = timedelta(days=30)
 # Being seen is written at most this often, so that reading stays reading.
@@ -94,8 +94,7 @@ def of(user: User) -> sa.Select[Session]:
 
 def end(session: Session) -> None:
     """Sign out there. Somebody may have done so already."""
-    (id,) = sa.inspect(session).identity or (None,)
-    db.session.execute(sa.delete(Session).where(Session.id == id))
+    db.session.execute(sa.delete(Session).where(Session.id == identity(session)))
 
 
 def end_all(user: User, but: Session | None = None) -> None:

@@ -7,12 +7,15 @@ import re
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from comments.db import db
+from comments.accounts import closing
+from comments.accounts.models import User
+from comments.db import db, identity
 from comments.errors import NotFound
 from comments.sites.models import Origin, Site
 
 KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,58}[A-Za-z0-9])?")
 
+_HELD = closing.HELD.add_columns(Site).join(Site, Site.id == sa.bindparam("site"))
 _OF_KEY = sa.select(Site).where(Site.key == sa.bindparam("key"))
 
 
@@ -23,6 +26,15 @@ def by_key(key: str) -> Site:
     if site is None:
         raise NotFound(_("There is no site with this key."), code="unknown-site")
     return site
+
+
+def held(site: Site, person: User) -> None:
+    """Read both afresh, and let what this person does come one after the other.
+
+    Raises NotSignedIn once they left.
+    """
+    db.session.execute(_HELD, {"person": identity(person), "site": identity(site)}).one()
+    closing.check_open(person)
 
 
 def knows_origin(address: str) -> bool:

@@ -8,13 +8,13 @@ from datetime import datetime
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from comments.accounts import closing
 from comments.accounts.models import User
 from comments.db import db
 from comments.errors import Conflict, DomainError, Fault, Forbidden, Invalid, TooMany
 from comments.screening import checks, policy, words
 from comments.screening.draft import Standing
 from comments.screening.policy import Outcome, Verdict
+from comments.sites import queries as sites
 from comments.sites.models import Site
 from comments.threads import articles, repeats, standing, status, writing
 from comments.threads.forms import NewComment
@@ -40,7 +40,7 @@ def post(
     Raises Invalid, Forbidden (a sanction), TooMany (too fast) or NotSignedIn (the account was
     closed meanwhile), with nothing stored.
     """
-    closing.held(author)
+    sites.held(site, author)
     if known := repeats.answered(author, key, form, now):
         return known
     article = articles.found_or_made(site, form, author, now)

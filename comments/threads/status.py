@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from comments import changes
 from comments.accounts.models import User
-from comments.db import db, stored, table, upsert
+from comments.db import change, db, stored, table, upsert
 from comments.errors import Conflict
 from comments.sites.models import Participant
 from comments.threads.models import Act, Article, Comment, Decision, Status
@@ -75,16 +75,20 @@ def move(comment: Comment, to: Status, why: Why, now: datetime) -> Decision:
     ):
         message = _("This is not possible with this comment any more.")
         raise Conflict(message, code="illegal-move", status=before)
-    comment.status = to
-    comment.shown = to is PUBLISHED or comment.replies > 0
-    if to is WITHDRAWN:
-        comment.open_reports = 0
-    with db.session.no_autoflush:  # the comment's own row is written once, at the end
-        decision = _recorded(comment, before, to, why, now)
-        _count_article(comment, before, to)
-        _count_author(comment, before, to, now)
-        _count_ancestors(comment, (to is PUBLISHED) - (before is PUBLISHED))
-    db.session.flush()
+    db.session.flush()  # what was set on the comment before, by an edit
+    decision = _recorded(comment, before, to, why, now)
+    place = {"root_id": comment.root_id, "path": comment.path} if before is None else {}
+    change(
+        comment,
+        status=to,
+        shown=to is PUBLISHED or comment.replies > 0,
+        open_reports=0 if to is WITHDRAWN else comment.open_reports,
+        decided_id=decision.id,
+        **place,
+    )
+    _count_article(comment, before, to)
+    _count_author(comment, before, to, now)
+    _count_ancestors(comment, (to is PUBLISHED) - (before is PUBLISHED))
     return decision
 
 
@@ -144,7 +148,7 @@ def _count_ancestors(comment: Comment, step: int) -> None:
 def _recorded(
     comment: Comment, before: Status | None, to: Status, why: Why, now: datetime
 ) -> Decision:
-    decision = stored(
+    return stored(
         Decision,
         site_id=comment.site_id,
         comment_id=comment.id,
@@ -158,5 +162,3 @@ def _recorded(
         note=why.note,
         created_at=now,
     )
-    comment.decided_id = decision.id
-    return decision

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from comments import markup
 from comments.accounts.models import User
-from comments.db import insert, stored
+from comments.db import insert, known, stored
 from comments.forms import MESSAGES, refuse
 from comments.screening.draft import Draft, Standing
 from comments.screening.policy import Verdict
@@ -63,7 +63,7 @@ def draft(text: Written, standing: Standing, **facts: bool) -> Draft:
 
 
 def add(place: Place, text: Written, now: datetime, import_key: str | None = None) -> Comment:
-    """A new row in its place in the tree, without a status yet: `status.move` gives it one."""
+    """A new comment. `status.move` gives its row the place in the tree, together with a status."""
     parent = place.parent
     comment = stored(
         Comment,
@@ -77,8 +77,11 @@ def add(place: Place, text: Written, now: datetime, import_key: str | None = Non
         import_key=import_key,
         created_at=now,
     )
-    comment.root_id = parent.root_id if parent else comment.id
-    comment.path = path_below(parent.path if parent else "", comment.id)
+    known(
+        comment,
+        root_id=parent.root_id if parent else comment.id,
+        path=path_below(parent.path if parent else "", comment.id),
+    )
     return comment
 
 
