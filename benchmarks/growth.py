@@ -27,15 +27,16 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from benchmarks import worlds
 from benchmarks.contests import Course, spread
 from benchmarks.load import address
-from comments import create_app, paging
+from comments import create_app
 from comments.console import migrated
 from comments.db import db
 from comments.demo import large, loading, shapes
 from comments.demo.shapes import Plan, Planned
 from comments.settings import Settings
 from comments.sites.models import Site
-from comments.threads.models import Article, Comment
+from comments.threads.models import STEP, Article, Comment
 from comments.threads.reading import BRANCH
+from comments.threads.tree import Place
 from tests import servers
 
 SIZES = (10, 100, 1_000, 10_000, 100_000)
@@ -178,7 +179,7 @@ def _last_replies(site: Site, size: int) -> View:
         .order_by(Comment.path.desc())
     )
     path = db.session.scalars(paths.offset(min(BRANCH, size - 1)).limit(1)).one()
-    return {"article": key, "after": paging.encode("branch", path)}
+    return {"article": key, "after": Place(path, len(path) - STEP).cursor}
 
 
 def _processes() -> Iterator[int]:

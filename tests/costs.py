@@ -55,7 +55,7 @@ def sent_by(act: Callable[[], object]) -> Sent:
     sent: Sent = []
 
     def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        if statement.lstrip().startswith("SELECT"):
+        if statement.lstrip().startswith(("SELECT", "WITH")):
             sent.append((statement, parameters))
 
     db.session.expire_all()

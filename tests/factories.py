@@ -119,6 +119,14 @@ def many(article: Article, author: User, count: int, **fields: Any) -> list[Comm
     ]
 
 
+def line(article: Article, author: User, count: int) -> list[Comment]:
+    """Comments that answer each other."""
+    made = [comment(article, author, "Number 1.")]
+    for n in range(2, count + 1):
+        made.append(comment(article, author, f"Number {n}.", parent=made[-1]))
+    return made
+
+
 def vote(comment: Comment, value: int, by: User) -> None:
     transaction(lambda: voting.vote(comment, value, by, clock.now()))
 
@@ -179,7 +187,7 @@ def plans_of(act: Any) -> list[str]:
     seen: list[tuple[str, Any]] = []
 
     def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        if statement.lstrip().startswith("SELECT"):
+        if statement.lstrip().startswith(("SELECT", "WITH")):
             seen.append((statement, parameters))
 
     sa.event.listen(db.engine, "before_cursor_execute", note)

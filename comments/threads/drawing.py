@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from comments.sites.models import Role, Site
-from comments.threads.models import State, Status
+from comments.threads.models import FEW_LEVELS, State, Status
 
 HUES = 12
 
@@ -51,7 +51,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One comment as a template draws it. `html` is None where only a place is kept."""
+    """One comment as a template draws it. `html` is None where only a place is kept.
+
+    `level` counts from the comment that the page is about, or from a root: that is at level 1, and
+    what it answers above it. `more` is the cursor of replies below it that the page lacks.
+    """
 
     id: str
     parent_id: str | None
@@ -69,11 +73,22 @@ class Drawn:
     replies: int
     ups: int
     downs: int
+    level: int = 1
     children: tuple[Drawn, ...] = ()
     more: str | None = None
     more_count: int = 0
     reason: str | None = None
     note: str | None = None
+
+    @property
+    def is_above(self) -> bool:
+        """It only leads to what the page is about, deep down."""
+        return self.level < 1 and self.depth - self.level >= FEW_LEVELS - 1
+
+    @property
+    def goes_on(self) -> bool:
+        """What hangs below it is a page of its own where there is little room."""
+        return self.level == FEW_LEVELS and bool(self.children)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +112,7 @@ class Thread:
     published_at: datetime | None = None
 
 
-def drawn(row: Row, children: tuple[Drawn, ...] = (), *, own: bool = False) -> Drawn:
+def drawn(row: Row, *, own: bool = False) -> Drawn:
     """A row as everybody sees it; its author (`own`) sees what waits or was rejected too."""
     gone = None if own else _gone(row.status)
     name = row.name or _("Former reader")
@@ -118,7 +133,6 @@ def drawn(row: Row, children: tuple[Drawn, ...] = (), *, own: bool = False) -> D
         replies=row.replies,
         ups=0 if gone else row.ups,
         downs=0 if gone else row.downs,
-        children=children,
         reason=row.reason if own else None,
         note=row.note if own else None,
     )

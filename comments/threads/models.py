@@ -17,6 +17,9 @@ from comments.words import word
 # A path holds the ids of the drawn ancestors and one's own, eight base-36 digits each.
 STEP = 8
 DEEPEST = 50
+# So many levels are drawn on one page, and so many of them where there is little room.
+LEVELS = 6
+FEW_LEVELS = 3
 
 
 class State(StrEnum):

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from comments import paging
 from comments.accounts.models import User
-from comments.db import AnySelect, db, fetch
+from comments.db import AnySelect, db, fetch, table
 from comments.errors import NotFound
 from comments.sites.models import Membership, Site
 from comments.threads.drawing import Row
 from comments.threads.models import (
+    LEVELS,
+    STEP,
     Alias,
     Article,
     Comment,
@@ -115,59 +117,65 @@ def roots(
     return rows(select.order_by(*places).limit(size + 1))
 
 
-def replies(roots: Sequence[int], size: int) -> list[Row]:
-    """The first drawn replies of each root, one more than asked for, in the order of drawing.
-
-    One limited look into the index for each root; a window over the thread would read it all.
+def replies(tops: Sequence[int], size: int) -> list[Row]:
+    """What is drawn below each of these comments: at most `size` of each and one more, in the order
+    of drawing. What hangs below the deepest level is passed over.
     """
-    if not roots:
-        return []
-    firsts = [
-        sa.select(_below(root).order_by(Comment.path).limit(size + 1).subquery().c.id)
-        for root in roots
-    ]
-    return rows(
-        drawable()
-        .where(Comment.id.in_(sa.union_all(*firsts)))
-        .order_by(Comment.root_id, Comment.path)
+    asked = {"tops": tops, "size": size, "after": None, "line": ()}
+    return rows(_replies(), asked) if tops else []
+
+
+def branch(top: int, line: Sequence[int], size: int, after: str) -> list[Row]:
+    """The same below one comment, behind a path; and those of a line of comments that are shown."""
+    return rows(_replies(), {"tops": [top], "size": size, "after": after, "line": line})
+
+
+@cache
+def _replies() -> AnySelect:
+    """From each comment to the next by one look into the index, however much lies between."""
+    walk = (
+        sa.select(
+            Comment.root_id.label("root"),
+            Comment.path.label("top"),
+            sa.func.coalesce(sa.bindparam("after", type_=Comment.path.type), Comment.path).label(
+                "path"
+            ),
+            sa.literal(0).label("number"),
+        )
+        .where(
+            Comment.id.in_(sa.bindparam("tops", expanding=True)),
+        )
+        .cte("walk", recursive=True)
     )
-
-
-def replies_after(article: Article, root: int, path: str, size: int) -> list[Row]:
-    """Drawn replies of one root behind a path, one more than a page.
-
-    Only the root is asked for its article: else PostgreSQL may read the index of all that is there.
-    """
-    here = sa.select(Comment.id).where(Comment.id == root, Comment.article_id == article.id)
-    ids = (
-        _below(here.scalar_subquery())
-        .where(Comment.path > path)
-        .order_by(Comment.path)
-        .limit(size + 1)
+    is_deepest = sa.func.length(walk.c.path) >= sa.func.length(walk.c.top) + STEP * (LEVELS - 1)
+    behind = sa.case((is_deepest, walk.c.path + "~"), else_=walk.c.path)
+    further = (
+        _below(walk, _here.c.path)
+        .where(_here.c.path > behind, _here.c.path < walk.c.top + "~")
+        .order_by(_here.c.path)
+        .limit(1)
     )
-    return rows(drawable().where(Comment.id.in_(ids)).order_by(Comment.path))
-
-
-def branch(comment: Comment, size: int) -> list[Row]:
-    """What a drawn comment hangs below, itself, and what is drawn below it, one more than a page.
-
-    Two looks that are put together: one condition for all would fit no index.
-    """
-    below = (
-        _below(comment.root_id)
-        .where(Comment.path > comment.path, Comment.path < comment.path + "~")
-        .order_by(Comment.path)
-        .limit(size + 1)
-        .subquery()
+    go_on = sa.and_(walk.c.number <= sa.bindparam("size"), walk.c.path.is_not(None))
+    step = (walk.c.root, walk.c.top, further.scalar_subquery(), walk.c.number + 1)
+    walk = walk.union_all(sa.select(*step).where(go_on))
+    # A subquery and no join: SQLite would read the whole index to make a filter for that.
+    found = _below(walk, _here.c.id).where(_here.c.path == walk.c.path).scalar_subquery()
+    ids = sa.union_all(
+        sa.select(found).where(walk.c.number > 0, walk.c.path.is_not(None)),
+        sa.select(_here.c.id).where(
+            _here.c.id.in_(sa.bindparam("line", expanding=True)), _here.c.shown
+        ),
     )
-    line = sa.select(Comment.id).where(Comment.id.in_([*comment.ancestor_ids, comment.id]))
-    ids = sa.union_all(line, sa.select(below.c.id))
-    return rows(drawable().where(Comment.id.in_(ids)).order_by(Comment.path))
+    return drawable().where(Comment.id.in_(ids)).order_by(Comment.root_id, Comment.path)
 
 
-def those(ids: Sequence[int]) -> list[Row]:
-    """These comments, in the order of drawing."""
-    return rows(drawable().where(Comment.id.in_(ids), Comment.shown).order_by(Comment.path))
+_here = table(Comment).alias("here")
+
+
+def _below(walk: sa.CTE, column: sa.ColumnElement[Any]) -> AnySelect:
+    """What is drawn below the root that a walk is at."""
+    is_drawn = sa.and_(_here.c.parent_id.is_not(None), _here.c.shown)
+    return sa.select(column).where(_here.c.root_id == walk.c.root, is_drawn).correlate(walk)
 
 
 def one(id: int) -> tuple[Row, str, str, str]:
@@ -395,11 +403,5 @@ def drawable() -> AnySelect:
     return select
 
 
-def rows(select: AnySelect) -> list[Row]:
-    return [Row(*row) for row in fetch(select)]
-
-
-def _below(root: int | sa.ScalarSelect[int] | None) -> AnySelect:
-    return sa.select(Comment.id).where(
-        Comment.root_id == root, Comment.parent_id.is_not(None), Comment.shown
-    )
+def rows(select: AnySelect, asked: Mapping[str, object] | None = None) -> list[Row]:
+    return [Row(*row) for row in fetch(select, asked)]

@@ -28,6 +28,7 @@ BRANCH = 60
 OWN = 50
 MINE = 30
 PATH = re.compile(rf"([0-9a-z]{{{STEP}}}){{1,{DEEPEST}}}")
+LEVEL = re.compile(r"[1-9][0-9]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +174,12 @@ def _cursor_by_votes(row: Row) -> str:
 def _tree(root: Row, below: list[Row]) -> Drawn:
     mine = [row for row in below if row.root_id == root.id]
     (top,) = tree.nest([root, *mine[:REPLIES]])
-    if len(mine) <= REPLIES:
-        return top
-    cursor = paging.encode("branch", mine[REPLIES - 1].path)
-    return tree.with_more(top, cursor, root.replies - tree.published_below(top))
+    return top if len(mine) <= REPLIES else tree.with_more(top, mine[REPLIES - 1])
 
 
 def _check_cursor(view: View) -> None:
     if view.after and _is_branch(view.after):
-        _path_of(view.after)
+        _branch_of(view.after)
     else:
         _place(view)
 
@@ -190,32 +188,39 @@ def _is_branch(cursor: str) -> bool:
     return paging.kind(cursor) == "branch"
 
 
-def _path_of(cursor: str) -> str:
-    path = paging.decode(cursor, 2)[1]
-    if not PATH.fullmatch(path):
+def _branch_of(cursor: str) -> tree.Place:
+    _kind, level, path = paging.decode(cursor, 3)
+    if not (PATH.fullmatch(path) and LEVEL.fullmatch(level) and int(level) * STEP <= len(path)):
         raise paging.invalid_cursor()
-    return path
+    return tree.Place(path, int(level) * STEP)
 
 
 def _rest_of_branch(thread: Thread, article: Article, cursor: str) -> Thread:
-    """Further replies below one root, under those of their ancestors that are drawn."""
-    path = _path_of(cursor)
-    found = queries.replies_after(article, tree.ids_of(path)[0], path, BRANCH)
-    page = paging.cut(found, BRANCH, lambda row: paging.encode("branch", row.path))
-    above = _above(page.rows[0].path) if page.rows else []
-    return replace(thread, roots=tree.nest([*above, *page.rows]), after=page.after)
+    """Further replies below one comment, under those of their ancestors that are drawn."""
+    place = _branch_of(cursor)
+    top = _shown(article, place.top_id)
+    return _branch(thread, place) if top and place.path.startswith(top.path) else thread
 
 
 def _one(thread: Thread, article: Article, id: int) -> Thread:
-    comment = db.session.get(Comment, id)
-    if comment is None or comment.article_id != article.id or not comment.shown:
+    comment = _shown(article, id)
+    if comment is None:
         raise NotFound(_("This comment is not here, or not any more."))
-    found = queries.branch(comment, BRANCH)
-    size = len(comment.ancestor_ids) + 1 + BRANCH
-    page = paging.cut(found, size, lambda row: paging.encode("branch", row.path))
-    return replace(thread, roots=tree.nest(page.rows), after=page.after, focus=str(id))
+    place = tree.Place(comment.path, len(comment.path))
+    return replace(_branch(thread, place), focus=str(id))
 
 
-def _above(path: str) -> list[Row]:
-    ids = tree.ids_of(path[:-STEP])
-    return queries.those(ids) if ids else []
+def _shown(article: Article, id: int) -> Comment | None:
+    comment = db.session.get(Comment, id)
+    return comment if comment and comment.shown and comment.article_id == article.id else None
+
+
+def _branch(thread: Thread, place: tree.Place) -> Thread:
+    """What is drawn behind this place, and what that hangs below."""
+    ids = tree.ids_of(place.path)
+    found = queries.branch(place.top_id, ids, BRANCH, place.path)
+    below = [row for row in found if row.id not in ids]
+    page = paging.cut(below, BRANCH, lambda row: tree.Place(row.path, place.top).cursor)
+    first = page.rows[0].path if page.rows else place.path
+    above = [row for row in found if row.id in ids and first.startswith(row.path)]
+    return replace(thread, roots=tree.nest([*above, *page.rows], place.top), after=page.after)

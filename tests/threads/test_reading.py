@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from comments import clock
+from comments import clock, paging
 from comments.db import db, transaction
 from comments.errors import Invalid, NotFound
 from comments.threads import posting, reading
 from comments.threads.drawing import Drawn, Gone, Thread
 from comments.threads.forms import Name
-from comments.threads.models import Article, Comment, State, Status
+from comments.threads.models import LEVELS, Article, Comment, State, Status
 from comments.threads.reading import View
 from tests import factories
 from tests.conftest import Cast, Statements
@@ -146,6 +146,75 @@ def test_below_the_deepest_level_replies_stay_at_it_and_keep_their_parent(
     assert last.depth == 55
     assert len(last.ancestor_ids) == 49
     assert flat(read(cast, comment=last.id).roots)[-1] == str(last.id)
+
+
+def test_six_levels_are_drawn_and_the_last_says_how_it_goes_on(
+    cast: Cast, article: Article
+) -> None:
+    line = factories.line(article, cast.rae, 20)
+    beside = factories.comment(article, cast.mo, parent=line[3])
+    (root,) = read(cast).roots
+    assert flat((root,)) == [str(c.id) for c in (*line[:6], beside)]
+    last = at(root, line[5])
+    assert (last.level, last.more_count, root.more) == (LEVELS, 14, None)
+    rest = read(cast, after=last.more)
+    assert flat(rest.roots) == [str(c.id) for c in line[:11]]
+    assert rest.after is None
+    assert [at(rest.roots[0], c).level for c in line[4:7]] == [0, 1, 2]
+    deepest = at(rest.roots[0], line[10])
+    assert flat(read(cast, after=deepest.more).roots) == [str(c.id) for c in line[:16]]
+
+
+def test_a_page_is_full_of_what_is_drawn(
+    cast: Cast, article: Article, statements: Statements
+) -> None:
+    """However much hangs below the deepest level: that takes no place of others."""
+    root = factories.comment(article, cast.rae)
+    beside = []
+    for n in range(reading.REPLIES + 2):
+        parent = factories.comment(article, cast.mo, str(n), parent=root)
+        beside.append(parent)
+        for _ in range(LEVELS if n == 0 else 0):
+            parent = factories.comment(article, cast.mo, parent=parent)
+    (top,) = read(cast).roots
+    assert len(flat(top.children)) == reading.REPLIES
+    drawn = reading.REPLIES - (LEVELS - 2)
+    assert ids(top.children) == [str(c.id) for c in beside[:drawn]]
+    assert top.more_count == len(beside) - drawn
+    db.session.rollback()
+    assert cast.gazette.key
+    statements.clear()
+    rest = read(cast, after=top.more)
+    assert len(statements) == 3
+    assert ids(rest.roots[0].children) == [str(c.id) for c in beside[drawn:]]
+
+
+def test_the_rest_of_a_branch_ends_where_the_branch_ends(cast: Cast, article: Article) -> None:
+    line = factories.line(article, cast.rae, 2)
+    count = reading.BRANCH + 3
+    below = [factories.comment(article, cast.mo, str(n), parent=line[1]) for n in range(count)]
+    factories.comment(article, cast.mo, "aside", parent=line[0])
+    first = read(cast, comment=line[1].id)
+    second = read(cast, after=first.after)
+    assert second.after is None
+    shown = flat(first.roots) + flat(second.roots)[2:]
+    assert shown == [str(c.id) for c in (*line, *below)]
+
+
+def test_a_forged_cursor_shows_nothing_from_elsewhere(cast: Cast, article: Article) -> None:
+    here = factories.comment(article, cast.rae)
+    other = factories.comment(factories.article(cast.notes, "n1"), cast.sam)
+    for level, path in (("1", other.path), ("2", other.path + here.path), ("1", here.path * 2)):
+        thread = read(cast, after=paging.encode("branch", level, path))
+        assert str(other.id) not in flat(thread.roots)
+    assert flat(read(cast, after=paging.encode("branch", "1", here.path)).roots) == [str(here.id)]
+
+
+def at(drawn: Drawn, comment: Comment) -> Drawn:
+    """This comment in the tree."""
+    if drawn.id == str(comment.id):
+        return drawn
+    return next(at(child, comment) for child in drawn.children if str(comment.id) in flat((child,)))
 
 
 @pytest.mark.parametrize("cursor", ["x", "YnJhbmNo", "!!", "YnJhbmNoCjAwMDAwMDB6eiE", "bm8KMQ"])

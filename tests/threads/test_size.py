@@ -26,7 +26,8 @@ FEW = 200
 PAGE = {
     "ix_comments_drawn": ROOTS + 1,
     "ix_comments_ranked": ROOTS + 1,
-    "ix_comments_replies": max(ROOTS * (REPLIES + 1), BRANCH + 1),
+    # Twice: from each to the next, and then its row.
+    "ix_comments_replies": 2 * max(ROOTS * (REPLIES + 1), BRANCH + 1),
     "pk_comments": ROOTS * (REPLIES + 1) + DEEPEST + BRANCH + 1,
     "uq_comments_article_id_id": 1,
 }
@@ -118,7 +119,7 @@ def test_replies_cost_the_same_below_a_small_root_and_a_large(
     made(site, few=line(FEW, 0), many=line(many, rejected))
     for view in (
         lambda _key, _middle: {},
-        lambda key, middle: {"after": paging.encode("branch", in_line(key, middle).path)},
+        lambda key, middle: {"after": paging.encode("branch", "1", in_line(key, middle).path)},
         lambda key, _middle: {"comment": in_line(key, 0).id},
         lambda key, _middle: {"comment": in_line(key, DEEPEST - 2).id},
     ):
@@ -134,7 +135,7 @@ def test_a_page_is_read_by_the_indexes_over_what_is_drawn(site: Site) -> None:
         ({}, {"ix_comments_drawn", "ix_comments_replies"}),
         ({"sort": "oldest"}, {"ix_comments_drawn", "ix_comments_replies"}),
         ({"sort": "top"}, {"ix_comments_ranked", "ix_comments_replies"}),
-        ({"after": paging.encode("branch", reply.path)}, {"ix_comments_replies"}),
+        ({"after": paging.encode("branch", "1", reply.path)}, {"ix_comments_replies"}),
         ({"comment": reply.id}, {"ix_comments_replies"}),
     ):
         plans = "\n".join(factories.plans_of(page(site, "many", **view)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -173,6 +174,17 @@ def test_axe_finds_nothing_in_what_is_unread(
     assert axe.undecided(page) == []
     next_one.click()
     expect(next_one).to_have_count(2)
+    faultless(page)
+
+
+@pytest.mark.usefixtures("lively")
+def test_axe_finds_nothing_in_what_goes_deep(looking: Page, publisher: Publisher) -> None:
+    page = looking
+    page.goto(publisher.page())
+    further = page.get_by_role("link", name=re.compile("Continue this thread"))
+    expect(further).to_have_count(1)
+    faultless(page)
+    further.click()
     faultless(page)
 
 

@@ -186,13 +186,24 @@ const more = async (thread, link) => {
   return (first || headingOf(thread)).focus();
 };
 
+/* What little room left out at first. */
+const goOnHere = (thread, link) => {
+  const fold = link.closest(".far");
+  fold.classList.add("all");
+  fold.querySelector(".comment").focus();
+};
+
 const fresh = (thread, link) => {
   const item = link.closest("li");
   for (const old of thread.root.querySelectorAll(".at")) old.classList.remove("at");
   thread.fresh.forEach((view) => offerOrders(thread, view));
-  takeFresh(thread).forEach((comment) => comment.classList.add("at"));
+  takeFresh(thread).forEach((comment) => {
+    const fold = comment.closest(".far");
+    comment.classList.add("at");
+    if (fold) fold.classList.add("all");
+  });
   const first = (item && item.querySelector(".at")) || thread.root.querySelector(".at");
-  if (first) first.focus();
+  (first || headingOf(thread)).focus({ preventScroll: !first });
   watch(thread);
 };
 
@@ -240,6 +251,7 @@ const ACTS = {
   order,
   more,
   fresh,
+  on: goOnHere,
   next: (thread) => goOn(thread, fetchLinked),
   go,
   link: copy,

@@ -220,7 +220,10 @@
 
   const mark = (thread, comment) => {
     for (const old of thread.root.querySelectorAll(".at")) old.classList.remove("at");
-    for (let fold = comment.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    for (let fold = comment.closest("details"); fold; fold = fold.parentElement.closest("details")) {
+      fold.open = true;
+      fold.classList.add("all");
+    }
     comment.classList.add("at");
     comment.scrollIntoView({ __proto__: null, block: "center" });
     comment.focus({ __proto__: null, preventScroll: true });

@@ -75,7 +75,7 @@ export const complain = (thread, form, call) => {
 /* The list below a comment, made when there is none yet. */
 export const below = (thread, item) => {
   if (!foldOf(item)) {
-    const fold = made("details", "", { className: "below", open: true });
+    const fold = made("details", "", { className: "below in", open: true });
     const line = document.createElement("summary");
     line.append(
       made("span", counted(thread, thread.words.show, 1), { className: "shut" }),

@@ -96,7 +96,7 @@ const reviewBelow = (thread, item, mine, part) => {
     const isCut = part.isCut || Boolean(moreOf(listOf(item)));
     return review(thread, listOf(item), listOf(mine), { isPart: part.isPart, isCut });
   }
-  if (fresh) return countOf(fresh);
+  if (fresh) return countOf(fresh) || 1; // all of it further down
   if (old && !part.isPart && !part.isCut) {
     for (const below of [...listOf(mine).children]) if (!isKept(below)) leave(thread, below);
     if (!listOf(mine).children.length) old.remove();
