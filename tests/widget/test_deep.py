@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
+from comments.db import db
+from comments.demo import large
+from comments.demo.shapes import Planned
+from comments.threads import reading
 from comments.threads.models import Comment
 from tests import factories
 from tests.conftest import Cast
-from tests.widget.publisher import Publisher
+from tests.widget.conftest import Asked
+from tests.widget.publisher import Publisher, slot
 
 pytestmark = pytest.mark.browser
 
@@ -102,3 +108,49 @@ def test_the_rest_of_a_branch_is_read_without_script(
         seen += [id for id in drawn(page) if id not in seen]
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert seen == ids(line)
+
+
+@pytest.fixture
+def deepest(cast: Cast) -> Comment:
+    """At depth 40, the oldest and deepest of ten thousand comments."""
+    parents = [None, *range(40), *[None] * 9_959]
+    plan = [Planned(parent, number, 0.5, 0.5) for number, parent in enumerate(parents)]
+    large.thread(cast.gazette, "tides", plan, large.pool(cast.gazette, texts=["Number."]))
+    return db.session.scalars(sa.select(Comment).where(Comment.depth == 40)).one()
+
+
+def test_a_link_into_a_very_large_thread_leads_there_and_back(
+    page: Page, publisher: Publisher, cast: Cast, deepest: Comment, asked: list[Asked]
+) -> None:
+    other = factories.comment(factories.article(cast.gazette, "dunes"), cast.rae, "Of dunes.")
+    linked = page.locator(f"#comment-{deepest.id}")
+    address = publisher.page(slot("tides") + slot("dunes"))
+    page.goto(f"{address}#comment-{deepest.id}")
+    expect(linked).to_be_focused()
+    expect(linked).to_be_in_viewport()
+    for id in deepest.ancestor_ids:
+        expect(page.locator(f"#comment-{id}")).to_be_visible()
+    assert [request.path for request in asked].count("/embed/thread") <= 4
+
+    tides, dunes = page.locator("section").all()
+    assert tides.locator(".comment").count() == reading.ROOTS + 41
+    assert dunes.locator(".comment").count() == 1
+    expect(page.get_by_role("status").filter(has_text="not here")).to_have_count(0)
+    page.evaluate(f"location.hash = 'comment-{other.id}'")
+    expect(dunes.locator(f"#comment-{other.id}")).to_be_focused()
+
+    page.go_back()
+    expect(linked).to_be_focused()
+    page.goto(publisher.page("<p>Elsewhere.</p>", path="/elsewhere"))
+    page.go_back()
+    expect(linked).to_be_in_viewport()
+
+
+def test_a_link_into_a_very_large_thread_works_without_script(
+    page: Page, address: str, deepest: Comment
+) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(f"{address}/comments/{deepest.id}")
+    expect(page.locator(f"#comment-{deepest.id}")).to_be_in_viewport()
+    assert drawn(page) == [str(id) for id in (*deepest.ancestor_ids, deepest.id)]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
