@@ -11,7 +11,7 @@ from benchmarks import machine
 from benchmarks.contests import Course
 
 # Each is a module with a `report(folder, course)`, which yields tables.
-PARTS = ("reads", "posts")
+PARTS = ("reads", "posts", "mix", "growth")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Posting, and how much of it there is beside reading."""
+"""Posting to one article and to many."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from benchmarks.worlds import ARTICLES, PUBLISHER, SITE
 
 OURS, BARE, ISSO = "post", "bare row", "Isso"
 CREATED = frozenset({201})
+numbers = count(1)
 
 Where = Callable[[int], str]
 
@@ -22,30 +23,27 @@ Where = Callable[[int], str]
 def report(folder: Path, course: Course) -> Iterator[str]:
     world = folder / "world"
     worlds.opened(world)
-    tokens = cycle(worlds.peopled(world))
+    tokens = cycle(worlds.tokens(world))
     with ExitStack() as running:
         ours = running.enter_context(worlds.ours(world))
         bare = running.enter_context(worlds.one_row(folder))
         isso = running.enter_context(worlds.isso(folder / "isso"))
         places: dict[str, Where] = {
             "one article": lambda _: worlds.article(1),
-            "1,000 articles": lambda number: worlds.article(number % ARTICLES + 1),
+            "1,000 articles": lambda number: worlds.article(number % ARTICLES),
         }
         for name, where in places.items():
             contenders = {
                 BARE: Contender(bare.pid, bare.port, rows(where), CREATED),
-                OURS: Contender(ours.pid, ours.port, _posts(where, tokens), CREATED),
-                ISSO: Contender(isso.pid, isso.port, _to_isso(where), CREATED),
+                OURS: Contender(ours.pid, ours.port, posts(where, tokens), CREATED),
+                ISSO: Contender(isso.pid, isso.port, to_isso(where), CREATED),
             }
             ratios = [Ratio(OURS, BARE), Ratio(OURS, ISSO)]
             yield contests.contest(f"Posts to {name}", contenders, ratios, course)
 
 
-_number = count(1)
-
-
-def _posts(where: Where, tokens: Iterator[str]) -> Iterator[bytes]:
-    for number, token in zip(_number, tokens, strict=False):
+def posts(where: Where, tokens: Iterator[str]) -> Iterator[bytes]:
+    for number, token in zip(numbers, tokens, strict=False):
         yield _post(
             "/api/v1/comments",
             {"site": SITE, "article": where(number), "body": worlds.text(number)},
@@ -58,12 +56,12 @@ def _posts(where: Where, tokens: Iterator[str]) -> Iterator[bytes]:
 
 
 def rows(where: Where) -> Iterator[bytes]:
-    for number in _number:
+    for number in numbers:
         yield _post("/posts", {"article": where(number), "body": worlds.text(number)}, {})
 
 
-def _to_isso(where: Where) -> Iterator[bytes]:
-    for number in _number:
+def to_isso(where: Where) -> Iterator[bytes]:
+    for number in numbers:
         yield _post(
             f"/new?uri=/{where(number)}",
             {"author": "Rae", "email": None, "website": None, "text": worlds.text(number)},

@@ -12,8 +12,9 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -26,8 +27,10 @@ from comments.accounts.models import Kind, User
 from comments.accounts.sessions import Scope
 from comments.console import migrated
 from comments.db import db, transaction
-from comments.sites.models import Site
-from comments.threads.models import Article
+from comments.demo import bulk, large, loading
+from comments.demo.bulk import Talk
+from comments.demo.shapes import Plan, Planned
+from comments.sites.models import Role, Site
 from tests import factories, servers
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,6 +39,7 @@ SITE, PUBLISHER = "gazette", "https://gazette.example"
 # Each is read as 25 comments with a reply each: what the first page of a thread shows.
 PAIRS = 25
 ARTICLES = 1_000
+LOT = 100
 # So many that nobody writes again before five seconds are over.
 WRITERS = 2_000
 GRANIAN = (
@@ -85,20 +89,32 @@ def ours(world: Path, **settings: str) -> Iterator[Server]:
         service.kill()
 
 
-def opened(instance: Path) -> None:
-    """A site where everybody may write at once, and an article whose first page is full."""
+def opened(instance: Path, full: int = 1) -> None:
+    """A site where everybody may write at once. So many of its articles have a full first page, the
+    others have none."""
     with servers.inside(str(instance)):
         migrated()
         site = factories.site(SITE, origins=(PUBLISHER,), links_allowed=3)
-        author = factories.user("Rae")
-        page = factories.article(site, article(0))
-        for pair in range(PAIRS):
-            root = factories.comment(page, author, text(2 * pair))
-            factories.comment(page, author, text(2 * pair + 1), parent=root)
+        factories.member(site, factories.user("Ada"), Role.OWNER)
+        said = large.pool(site, texts=[text(number) for number in range(2 * PAIRS)])
+        begun = clock.now() - timedelta(days=1)
+        plans = [_pairs() if number < full else [] for number in range(ARTICLES)]
+        for start in range(0, ARTICLES, LOT):
+            lot = enumerate(plans[start : start + LOT], start)
+            bulk.store(site, [Talk(article(number), begun, plan) for number, plan in lot], said)
+        loading.analyse()
 
 
-def peopled(instance: Path) -> list[str]:
-    """The tokens of many readers, with articles for them to write about."""
+def _pairs() -> Plan:
+    """Comments with a reply each, every one by somebody else and in other words."""
+    return [
+        Planned(n - 1 if n % 2 else None, float(n), n / (2 * PAIRS), n / (2 * PAIRS))
+        for n in range(2 * PAIRS)
+    ]
+
+
+def tokens(instance: Path) -> list[str]:
+    """The tokens of many readers."""
     with servers.inside(str(instance)):
         site = db.session.scalars(sa.select(Site)).one()
         return transaction(lambda: _tokens(site))
@@ -106,8 +122,6 @@ def peopled(instance: Path) -> list[str]:
 
 def _tokens(site: Site) -> list[str]:
     now = clock.now()
-    keys = map(article, range(1, ARTICLES + 1))
-    db.session.add_all([Article(site_id=site.id, key=key, created_at=now) for key in keys])
     people = [
         User(name=f"Reader {number}", name_key=names.key(f"Reader {number}"), created_at=now)
         for number in range(WRITERS)
@@ -145,7 +159,7 @@ def one_row(folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def isso(folder: Path) -> Iterator[Server]:
+def isso(folder: Path, full: int = 1) -> Iterator[Server]:
     """Isso with the same comments in the same articles, and without its limits."""
     folder.mkdir()
     settings, database = folder / "isso.cfg", folder / "isso.db"
@@ -160,22 +174,27 @@ def isso(folder: Path) -> Iterator[Server]:
     )
     python = str(ISSO / "bin" / "python")
     with _granian(python, "isso.run:application", [], ISSO_SETTINGS=settings) as it:
-        _fill_isso(database)
+        _fill_isso(database, full)
         yield it
 
 
-def _fill_isso(database: Path) -> None:
-    with sqlite3.connect(database) as connection:
+def _fill_isso(database: Path, full: int) -> None:
+    size = 2 * PAIRS
+    rows = (
+        (number + 1, number * size + n if n % 2 else None, time.time(), text(n), bytes(256))
+        for number in range(full)
+        for n in range(size)
+    )
+    with closing(sqlite3.connect(database)) as connection, connection:
         connection.executemany(
             "INSERT INTO threads (id, uri, title) VALUES (?, ?, ?)",
-            [(n + 1, f"/{article(n)}", f"Article {n}") for n in range(ARTICLES + 1)],
+            [(n + 1, f"/{article(n)}", f"Article {n}") for n in range(ARTICLES)],
         )
         connection.executemany(
             "INSERT INTO comments (tid, parent, created, mode, remote_addr, text, author, voters)"
-            " VALUES (1, ?, ?, 1, '127.0.0.1', ?, 'Rae', ?)",
-            [(n if n % 2 else None, time.time(), text(n), bytes(256)) for n in range(2 * PAIRS)],
+            " VALUES (?, ?, ?, 1, '127.0.0.1', ?, 'Rae', ?)",
+            rows,
         )
-    connection.close()
 
 
 # All of them.
