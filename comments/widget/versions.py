@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections import defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -62,6 +63,7 @@ class Versions:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._seen: dict[Place, Seen] = {}
+        self._places: defaultdict[int | None, set[Place]] = defaultdict(set)
         self._generation = 0
         self._guard = threading.Lock()
         self._turns = [threading.Lock() for _ in range(TURNS)]
@@ -94,8 +96,9 @@ class Versions:
         with self._guard:
             if generation == self._generation:
                 if len(self._seen) >= MOST:
-                    self._seen.clear()
+                    self._forget()
                 self._seen[site, article] = seen
+                self._places[seen.article_id].add((site, article))
         return seen
 
     def _found(self, row: Columns, name: Name | None, now: datetime) -> Seen:
@@ -118,26 +121,40 @@ class Versions:
         """Look again at what was changed, here or by another process."""
         with self._guard:
             self._generation += 1
-            if changed.everything:
-                self._seen.clear()
-                return
-            known = {seen.article_id for seen in self._seen.values()}
-            ids = changed.articles | ({None} if changed.articles - known else set())
-            self._seen = {
-                place: seen
-                for place, seen in self._seen.items()
-                if seen.article_id not in ids and seen.site_id not in changed.sites
-            }
+            if changed.everything or changed.sites:
+                self._forget()
+            unknown = changed.articles - self._places.keys()
+            for id in [*changed.articles, *([None] if unknown else [])]:
+                for place in self._places.pop(id, ()):
+                    self._seen.pop(place, None)
+
+    def _forget(self) -> None:
+        self._seen.clear()
+        self._places.clear()
+
+
+# Looked at for every article that is read, once a second, and so built once.
+_BY_KEY = (
+    sa.select(Site.id, Site.version, *ARTICLE)
+    .where(Site.key == sa.bindparam("site"))
+    .outerjoin(Article, sa.and_(Article.site_id == Site.id, Article.key == sa.bindparam("article")))
+)
+_BY_URL = (
+    sa.select(Site.id, Site.version, *ARTICLE)
+    .where(Site.key == sa.bindparam("site"))
+    .join(
+        Alias,
+        sa.and_(Alias.site_id == Site.id, Alias.url.in_(sa.bindparam("urls", expanding=True))),
+    )
+    .join(Article, Article.id == Alias.article_id)
+    .limit(1)
+)
 
 
 def _columns(connection: Connection, site: str, name: Name | None) -> Columns | None:
-    select = sa.select(Site.id, Site.version, *ARTICLE).where(Site.key == site)
-    key = name.key if name else None
-    by_key = sa.and_(Article.site_id == Site.id, Article.key == key)
-    row = connection.execute(select.outerjoin(Article, by_key)).one_or_none()
+    asked = {"site": site, "article": name.key if name else None}
+    row = connection.execute(_BY_KEY, asked).one_or_none()
     urls = articles.urls_of(name) if name else []
     if row is not None and row[2] is None and urls:
-        by_url = sa.and_(Alias.site_id == Site.id, Alias.url.in_(urls))
-        known = select.join(Alias, by_url).join(Article, Article.id == Alias.article_id).limit(1)
-        row = connection.execute(known).one_or_none() or row
+        row = connection.execute(_BY_URL, {"site": site, "urls": urls}).one_or_none() or row
     return tuple(row) if row is not None else None

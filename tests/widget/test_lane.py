@@ -117,6 +117,19 @@ def test_every_change_shows_at_once(
     assert 'lang="de"' in client.get(THREAD).text
 
 
+def test_a_change_of_one_article_is_none_of_another(
+    client: FlaskClient, article: Article, cast: Cast, frozen: datetime, statements: Statements
+) -> None:
+    other = factories.article(cast.gazette, "harbour")
+    client.get(THREAD)
+    client.get(THREAD.replace("tides", "harbour"))
+    factories.comment(other, cast.rae, "Elsewhere.")
+    statements.clear()
+    client.get(THREAD)
+    assert statements == []
+    assert "Elsewhere." in client.get(THREAD.replace("tides", "harbour")).text
+
+
 def test_a_first_comment_shows_on_an_article_that_nobody_knew(
     client: FlaskClient, cast: Cast, frozen: datetime
 ) -> None:
