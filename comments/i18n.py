@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
+from babel.support import NullTranslations
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, format_datetime, format_timedelta, get_locale, refresh
+from flask_babel import (
+    Babel,
+    format_datetime,
+    format_timedelta,
+    get_locale,
+    get_translations,
+    refresh,
+)
 from flask_babel import gettext as _
 
 from comments import clock
 
+# In the environment of a request.
+CATALOGUE = "comments.catalogue"
+# So many moments are remembered in words: a page that is drawn again has nearly the same.
+MOMENTS = 10_000
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 
 babel = Babel()
@@ -19,6 +31,15 @@ babel = Babel()
 
 def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=_selected, default_translation_directories="translations")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: _catalogue().ugettext(text),
+        ngettext=lambda one, many, number: _catalogue().ungettext(one, many, number),
+        pgettext=lambda context, text: _catalogue().upgettext(context, text),
+        npgettext=lambda context, one, many, number: _catalogue().unpgettext(
+            context, one, many, number
+        ),
+        newstyle=True,
+    )
     app.jinja_env.globals.update(language=language, direction=direction)
     app.add_template_filter(moment)
     app.add_template_filter(age)
@@ -27,7 +48,18 @@ def init_app(app: Flask) -> None:
 def prefer(code: str) -> None:
     """Speak this language, and not the browser's, unless the address asks for another."""
     g.preferred_language = code if code in LANGUAGES else "en"
+    request.environ.pop(CATALOGUE, None)
     refresh()
+
+
+def _catalogue() -> NullTranslations:
+    """The words of the language in force, looked up once for all that a page says."""
+    if not has_request_context():
+        return get_translations()
+    found = request.environ.get(CATALOGUE)
+    if found is None:
+        found = request.environ[CATALOGUE] = get_translations()
+    return found
 
 
 def language() -> str:
@@ -42,6 +74,11 @@ def direction() -> str:
 
 def moment(when: datetime) -> str:
     """A date and time in words; in UTC, since a page without script knows no reader's zone."""
+    return _moment(when, get_locale())
+
+
+@lru_cache(maxsize=MOMENTS)
+def _moment(when: datetime, _locale: Locale | None) -> str:
     return f"{format_datetime(when, 'medium')} UTC"
 
 
