@@ -179,7 +179,7 @@ def _last_replies(site: Site, size: int) -> View:
         .order_by(Comment.path.desc())
     )
     path = db.session.scalars(paths.offset(min(BRANCH, size - 1)).limit(1)).one()
-    return {"article": key, "after": Place(path, len(path) - STEP).cursor}
+    return {"article": key, "after": Place(path, max(STEP, len(path) - STEP)).cursor}
 
 
 def _processes() -> Iterator[int]:

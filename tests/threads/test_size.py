@@ -16,8 +16,9 @@ from comments.demo.shapes import Plan, Planned
 from comments.sites.models import Site
 from comments.threads import reading
 from comments.threads.forms import Name
-from comments.threads.models import DEEPEST, Article, Comment, Status
+from comments.threads.models import DEEPEST, STEP, Article, Comment, Status
 from comments.threads.reading import BRANCH, REPLIES, ROOTS, View
+from comments.threads.tree import Place
 from tests import factories
 from tests.costs import Cost, cost_of
 
@@ -70,9 +71,11 @@ def check(cost: Cost) -> None:
         assert {name: count for name, count in cost.work.items() if count > PAGE.get(name, 0)} == {}
 
 
-def line(size: int, rejected: int) -> Plan:
-    """Comments that answer each other, and those that were rejected in answer to them."""
-    plan = [Planned(number - 1 if number else None, number, 0.0, 0.0) for number in range(size)]
+def deep(size: int, rejected: int) -> Plan:
+    """A line of comments down to the deepest level, to whose end all others answer; and those that
+    were rejected everywhere among them."""
+    parents = [None, *range(DEEPEST - 1), *[DEEPEST - 1] * (size - DEEPEST)]
+    plan = [Planned(parent, number, 0.0, 0.0) for number, parent in enumerate(parents)]
     for number in range(rejected):
         plan.append(Planned(number % size, size + number, 0.0, 0.0, Status.REJECTED))
     return plan
@@ -83,6 +86,12 @@ def in_line(key: str, number: int) -> Comment:
     select = sa.select(Comment).join(Article, Article.id == Comment.article_id)
     places = select.where(Article.key == key, Comment.shown).order_by(Comment.path)
     return db.session.scalars(places.offset(number).limit(1)).one()
+
+
+def far_down(key: str, number: int) -> str:
+    """The cursor behind this comment, among those that answer the same."""
+    path = in_line(key, number).path
+    return Place(path, len(path) - STEP).cursor
 
 
 def behind(key: str, sort: str, number: int) -> str:
@@ -116,16 +125,19 @@ def test_replies_cost_the_same_below_a_small_root_and_a_large(
     site: Site, sizes: tuple[int, int]
 ) -> None:
     many, rejected = sizes
-    made(site, few=line(FEW, 0), many=line(many, rejected))
+    made(site, few=deep(FEW, 0), many=deep(many, rejected))
     for view in (
         lambda _key, _middle: {},
-        lambda key, middle: {"after": paging.encode("branch", "1", in_line(key, middle).path)},
+        lambda key, middle: {"after": far_down(key, middle)},
         lambda key, _middle: {"comment": in_line(key, 0).id},
         lambda key, _middle: {"comment": in_line(key, DEEPEST - 2).id},
+        lambda key, middle: {"comment": in_line(key, middle).id},
     ):
         cost = cost_of(page(site, "many", **view("many", many // 2)))
         check(cost)
         assert cost.is_like(cost_of(page(site, "few", **view("few", FEW // 2))))
+    thread = reading.read(site, Name("many"), View(after=far_down("many", many // 2)), clock.now())
+    assert thread.after is not None
 
 
 def test_a_page_is_read_by_the_indexes_over_what_is_drawn(site: Site) -> None:
@@ -135,7 +147,7 @@ def test_a_page_is_read_by_the_indexes_over_what_is_drawn(site: Site) -> None:
         ({}, {"ix_comments_drawn", "ix_comments_replies"}),
         ({"sort": "oldest"}, {"ix_comments_drawn", "ix_comments_replies"}),
         ({"sort": "top"}, {"ix_comments_ranked", "ix_comments_replies"}),
-        ({"after": paging.encode("branch", "1", reply.path)}, {"ix_comments_replies"}),
+        ({"after": Place(reply.path, STEP).cursor}, {"ix_comments_replies"}),
         ({"comment": reply.id}, {"ix_comments_replies"}),
     ):
         plans = "\n".join(factories.plans_of(page(site, "many", **view)))
