@@ -109,6 +109,22 @@ def test_ones_own_waiting_comment_turns_into_the_published_one(
     expect(page.get_by_role("button", name="new comment")).to_have_count(0)
 
 
+def test_what_is_focused_stays_when_more_is_known(
+    page: Page, publisher: Publisher, article: Article, cast: Cast
+) -> None:
+    factories.comment(article, cast.rae, "Mine.")
+    reader.arrive(page, publisher.page(), cast.rae, cast.gazette)
+    held = page.get_by_role("link", name="Delete"), page.get_by_role("button", name="Sign out")
+    for number, focused in enumerate(held, start=1):
+        focused.focus()
+        with page.expect_response("**/embed/me?*"):
+            factories.comment(article, cast.mo, "News.")
+            reader.look_again(page)
+        new = f"{number} new comment"
+        expect(page.get_by_role("button", name=new)).to_be_visible()
+        expect(focused).to_be_focused()
+
+
 def test_a_form_that_is_open_is_left_alone(
     page: Page, publisher: Publisher, article: Article, cast: Cast
 ) -> None:

@@ -66,12 +66,16 @@ const forget = (thread) => {
 const showWho = (thread) => {
   const line = thread.view.querySelector(":scope > .who");
   const { signedIn, signOut: out, comeIn } = thread.words;
-  if (thread.me) {
+  const who = thread.me ? thread.me.name : "";
+  // Left alone where it is right: somebody may be on its button.
+  if (line && line.dataset.name !== who) {
     const [before, after] = signedIn.split("{name}");
     const name = document.createElement("span");
-    name.append(before, made("bdi", thread.me.name), after);
-    line.replaceChildren(name, button(out, "signOut", { className: "plain" }));
-  } else if (line) line.replaceChildren(button(comeIn, "signIn", { className: "plain" }));
+    name.append(before, made("bdi", who), after);
+    const leave = button(out, "signOut", { className: "plain" });
+    line.replaceChildren(...who ? [name, leave] : [button(comeIn, "signIn", { className: "plain" })]);
+    line.dataset.name = who;
+  }
   for (const form of thread.root.querySelectorAll("form[data-place]")) label(thread, form);
 };
 

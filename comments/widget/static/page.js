@@ -87,9 +87,20 @@ export const below = (thread, item) => {
   return listOf(item);
 };
 
+/* A link that only some have. One that stays is left alone: somebody may be on it. */
+const offerOwn = (thread, acts, act, isWanted, href) => {
+  const there = acts.querySelector(`a[data-mine=${act}]`);
+  if (!isWanted) return there && there.remove();
+  if (there) return;
+  const link = made("a", thread.words[act], { href });
+  link.dataset.mine = act;
+  if (act === "moderate") link.target = "_blank";
+  else link.dataset.act = act;
+  acts.append(link);
+};
+
 /* The links that only the author of a comment, or a moderator, has; and whether it is new to them. */
 export const dressOwn = (thread, comment) => {
-  for (const old of comment.querySelectorAll("a[data-mine]")) old.remove();
   const acts = comment.querySelector(".acts");
   if (!acts) return;
   const { me } = thread;
@@ -111,13 +122,7 @@ export const dressOwn = (thread, comment) => {
     if (me && me.votes[id] === Number(link.dataset.value)) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
-  const add = (act, href, target) => {
-    const link = made("a", thread.words[act], { href, target });
-    link.dataset.mine = "";
-    if (!target) link.dataset.act = act;
-    acts.append(link);
-  };
-  if (isOwn && Object.hasOwn(me.editable, id)) add("edit", `${thread.home}/comments/${id}/edit`, "");
-  if (isOwn && status !== "rejected") add("delete", `${thread.home}/comments/${id}/delete`, "");
-  if (me && me.moderate) add("moderate", me.moderate + id, "_blank");
+  offerOwn(thread, acts, "edit", isOwn && Object.hasOwn(me.editable, id), `${thread.home}/comments/${id}/edit`);
+  offerOwn(thread, acts, "delete", isOwn && status !== "rejected", `${thread.home}/comments/${id}/delete`);
+  offerOwn(thread, acts, "moderate", me && me.moderate, me && me.moderate + id);
 };
