@@ -35,8 +35,9 @@ from comments.sites.models import Site
 from comments.threads import articles, lately, posting, queries, reading, voting, writing
 from comments.threads.drawing import Drawn
 from comments.threads.forms import ArticleFacts, ArticleName, Ballot, EditedComment, NewComment
-from comments.threads.models import Comment, Status
+from comments.threads.models import Status
 from comments.threads.reading import View
+from comments.threads.repeats import Posted
 from comments.threads.words import said
 
 COMMENT = "/comments/<int:id>"
@@ -75,7 +76,7 @@ def post() -> Answer:
     author, now = callers.reader(site.id), clock.now()
     text = writing.written(form.body)
     posted = transaction(lambda: posting.post(site, author, form, text, now, key))
-    return _told(posted.comment, posted.status, 201)
+    return _told(posted, 201)
 
 
 @api.patch(COMMENT)
@@ -84,8 +85,7 @@ def edit(id: int) -> Answer:
     author, now = callers.reader(comment.site_id), clock.now()
     text = writing.written(asking.body(EditedComment, request).body)
     site = queries.place_of(comment)[0]
-    transaction(lambda: posting.edit(site, comment, author, text, now))
-    return _told(comment, comment.status, 200)
+    return _told(transaction(lambda: posting.edit(site, comment, author, text, now)), 200)
 
 
 @api.delete(COMMENT)
@@ -93,7 +93,7 @@ def withdraw(id: int) -> Answer:
     comment = queries.written_by(the_user(), id)
     author, now = callers.reader(comment.site_id), clock.now()
     transaction(lambda: posting.withdraw(comment, author, now))
-    return _told(comment, comment.status, 200)
+    return _told(Posted(comment, comment.status), 200)
 
 
 @api.put(f"{COMMENT}/vote")
@@ -189,9 +189,9 @@ def openapi() -> Answer:
     return _public(document.document(current_app.url_map))
 
 
-def _told(comment: Comment, status: Status, done: int) -> Answer:
+def _told(posted: Posted, done: int) -> Answer:
     """What became of somebody's own comment, and what happens next; what waits is only accepted."""
-    one = reading.one(comment)
+    one, status = posted.one or reading.one(posted.comment), posted.status
     if status is Status.REJECTED:
         raise _rejected(one.comment)
     code, message = 202 if status is Status.PENDING else done, said(status)

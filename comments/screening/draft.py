@@ -5,18 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from comments.sites.models import Role
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Who writes: the facts about the person on this site."""
 
-    is_staff: bool = False
+    role: Role | None = None
     published: int = 0
     measure: str | None = None
     until: str | None = None
     reason: str | None = None
     seconds_since_last: float | None = None
     same_text_as: int | None = None
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from comments.screening.draft import Standing
 from comments.screening.policy import Outcome, Verdict
 from comments.sites import queries as sites
 from comments.sites.models import Site
-from comments.threads import articles, repeats, standing, status, writing
+from comments.threads import articles, reading, repeats, standing, status, writing
 from comments.threads.forms import NewComment
-from comments.threads.models import Act, Answer, Article, Comment, Revision, Status
+from comments.threads.models import Act, Answer, Article, Comment, Decision, Revision, Status
 from comments.threads.repeats import Posted
 from comments.threads.standing import Said
 from comments.threads.status import Why
@@ -53,7 +53,7 @@ def post(
     return posted
 
 
-def edit(site: Site, comment: Comment, by: User, text: Written, now: datetime) -> Comment:
+def edit(site: Site, comment: Comment, by: User, text: Written, now: datetime) -> Posted:
     """Give one's own comment a new text; it is screened again, and may have to wait again.
 
     Raises Forbidden for somebody else's, Conflict when it can't be edited any more.
@@ -62,9 +62,10 @@ def edit(site: Site, comment: Comment, by: User, text: Written, now: datetime) -
     if not comment.may_be_edited_at(now, site.settings.edit_minutes):
         raise Conflict(_("This comment can't be edited any more."), code="edit-closed")
     said = [row for row in standing.recent(site, by, now) if row.id != comment.id]
+    known = standing.of(site, by, text.fingerprint, said, now)
     draft = writing.draft(
         text,
-        standing.of(site, by, text.fingerprint, said, now),
+        known,
         takes_comments=article.takes_comments_at(now),
         is_edit=True,
     )
@@ -75,8 +76,9 @@ def edit(site: Site, comment: Comment, by: User, text: Written, now: datetime) -
     comment.fingerprint = text.fingerprint
     comment.edited_at = now
     writing.add_revision(comment, text, draft, verdict, now)
-    _moved(comment, verdict, Why(Act.EDIT, by), now)
-    return comment
+    decision = _moved(comment, verdict, Why(Act.EDIT, by), now)
+    one = reading.just_taken(comment, text, Place(article, None, by), known.role, decision)
+    return Posted(comment, comment.status, one)
 
 
 def withdraw(comment: Comment, by: User, now: datetime) -> Comment:
@@ -121,9 +123,10 @@ def refusal(verdict: Verdict) -> DomainError:
 def _taken(
     site: Site, place: Place, form: NewComment, text: Written, said: list[Said], now: datetime
 ) -> Posted:
+    known = standing.of(site, place.author, text.fingerprint, said, now)
     draft = writing.draft(
         text,
-        standing.of(site, place.author, text.fingerprint, said, now),
+        known,
         takes_comments=place.article.takes_comments_at(now),
         trap=bool(form.website),
     )
@@ -132,14 +135,16 @@ def _taken(
         raise refusal(verdict)
     comment = writing.add(place, text, now)
     writing.add_revision(comment, text, draft, verdict, now)
-    _moved(comment, verdict, Why(Act.POST), now)
-    return Posted(comment, comment.status)
+    decision = _moved(comment, verdict, Why(Act.POST), now)
+    one = reading.just_taken(comment, text, place, known.role, decision)
+    return Posted(comment, comment.status, one)
 
 
-def _moved(comment: Comment, verdict: Verdict, why: Why, now: datetime) -> None:
+def _moved(comment: Comment, verdict: Verdict, why: Why, now: datetime) -> Decision:
     rule = verdict.because.code if verdict.because else None
     reason = rule if verdict.outcome is Outcome.REJECT else None
-    status.move(comment, STATUS_OF[verdict.outcome], replace(why, rule=rule, reason=reason), now)
+    why = replace(why, rule=rule, reason=reason)
+    return status.move(comment, STATUS_OF[verdict.outcome], why, now)
 
 
 def _parent(article: Article, id: int | None) -> Comment | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from flask_babel import gettext as _
 
@@ -15,12 +15,13 @@ from comments import paging
 from comments.accounts.models import User
 from comments.db import db
 from comments.errors import NotFound
-from comments.sites.models import Site
+from comments.sites.models import Role, Site
 from comments.threads import articles, queries, tree
 from comments.threads.drawing import Drawn, Row, Thread, drawn
 from comments.threads.forms import Name
-from comments.threads.models import DEEPEST, STEP, Article, Comment, State, Status
+from comments.threads.models import DEEPEST, STEP, Article, Comment, Decision, State, Status
 from comments.threads.queries import Sort
+from comments.threads.writing import Place, Written
 
 ROOTS = 25
 REPLIES = 12
@@ -91,6 +92,34 @@ def one(comment: Comment) -> One:
     row, source, site, article = queries.one(comment.id)
     own = row.status is not Status.WITHDRAWN
     return One(drawn(row, own=own), site, article, source if own else None)
+
+
+def just_taken(
+    comment: Comment, text: Written, place: Place, role: Role | None, decision: Decision
+) -> One:
+    """The same of a comment that was posted or edited in this transaction, by what is known."""
+    row = Row(
+        comment.id,
+        comment.parent_id,
+        cast(int, comment.root_id),
+        comment.path,
+        comment.depth,
+        comment.author_id,
+        place.author.name,
+        role,
+        text.rendered.html,
+        comment.status,
+        comment.created_at,
+        comment.edited_at,
+        comment.replies,
+        comment.rank,
+        comment.ups,
+        comment.downs,
+        decision.reason,
+        decision.note,
+    )
+    article = place.article
+    return One(drawn(row, own=True), article.site.key, article.key, text.source)
 
 
 def counts(site: Site, names: Sequence[Name]) -> dict[str, int]:

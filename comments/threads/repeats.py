@@ -15,6 +15,7 @@ from comments.db import db, fetch, insert
 from comments.errors import Fault, Invalid
 from comments.threads.forms import NewComment
 from comments.threads.models import Answer, Comment, Status
+from comments.threads.reading import One
 from comments.threads.standing import Said
 from comments.threads.writing import Place, Written
 
@@ -30,10 +31,14 @@ _ANSWERED = sa.select(Answer.body_hash, Answer.comment_id, Answer.status, Answer
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """The comment of a post, and the status that the post was answered with, then or now."""
+    """The comment of a post, and the status that the post was answered with, then or now.
+
+    `one` is what its author is shown; of a post that was there before, it is still to be read.
+    """
 
     comment: Comment
     status: Status
+    one: One | None = None
 
 
 def answered(author: User, key: str | None, form: NewComment, now: datetime) -> Posted | None:

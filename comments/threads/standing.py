@@ -79,7 +79,7 @@ def of(site: Site, person: User, fingerprint: str, said: Sequence[Said], now: da
     known = fetch(_KNOWN, {"person": person.id, "site": site.id, "now": now}).all()
     held = sanctions.longest([row for row in known if row.measure], now)
     return Standing(
-        is_staff=known[0].role is not None,
+        role=known[0].role,
         published=known[0].published or 0,
         measure=held.measure.value if held else None,
         until=held.until.isoformat() if held and held.until else None,

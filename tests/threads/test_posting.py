@@ -12,9 +12,10 @@ from comments.db import db, transaction
 from comments.errors import Conflict, Forbidden, Invalid, TooMany
 from comments.sites import sanctions
 from comments.sites.models import Measure, Participant
-from comments.threads import posting, queries, writing
+from comments.threads import posting, queries, reading, writing
 from comments.threads.forms import NewComment
 from comments.threads.models import Act, Article, Comment, Decision, Revision, State, Status
+from comments.threads.reading import One
 from comments.threads.repeats import Posted
 from tests import factories
 from tests.conftest import NOW, Cast, Statements
@@ -243,6 +244,28 @@ def test_an_edit_is_a_revision_that_is_screened_again(post: Post, cast: Cast) ->
     acts = [row.act for row in db.session.scalars(sa.select(Decision).order_by(Decision.id))]
     assert acts == [Act.POST, Act.EDIT]
     assert count(Revision) == 2
+
+
+@pytest.mark.parametrize("fields", [{}, {"website": "https://spam.example"}], ids=str)
+@pytest.mark.parametrize("who", ["rae", "mo"])
+def test_the_author_is_shown_what_is_stored(
+    post: Post, cast: Cast, who: str, fields: dict[str, str]
+) -> None:
+    root = post("One.", author=cast.sam).comment
+    posted = post("Like *so*: \U0001f30a", parent=root.id, author=getattr(cast, who), **fields)
+    assert posted.one == as_stored(posted)
+    if posted.status is Status.PUBLISHED:
+        later(minutes=2)
+        text, by, comment = writing.written("Or _so_."), getattr(cast, who), posted.comment
+        factories.comment(db.session.get_one(Article, root.article_id), cast.sam, parent=comment)
+        edited = transaction(lambda: posting.edit(cast.gazette, comment, by, text, clock.now()))
+        assert edited.one == as_stored(edited)
+
+
+def as_stored(posted: Posted) -> One:
+    db.session.rollback()
+    db.session.expire_all()
+    return reading.one(posted.comment)
 
 
 def test_editing_ends_with_the_window(post: Post, cast: Cast) -> None:
