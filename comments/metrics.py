@@ -6,14 +6,14 @@ Numbers only: routes and counts, no site, no person, no text. Each process count
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
-from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from comments.db import db
@@ -60,10 +60,17 @@ class Statements(Collector):
 
     def __init__(self, engine: Engine) -> None:
         self._sent = 0
-        event.listen(engine, "before_cursor_execute", self._note)
+        # Not by an event: where there is any for connections, each statement looks for all of them.
+        dialect = engine.dialect
+        for name in ("do_execute", "do_execute_no_params", "do_executemany"):
+            setattr(dialect, name, self._noted(getattr(dialect, name)))
 
-    def _note(self, *_of_the_statement: object) -> None:
-        self._sent += 1
+    def _noted(self, send: Callable[..., None]) -> Callable[..., None]:
+        def noted(*statement: Any, **context: Any) -> None:
+            self._sent += 1
+            send(*statement, **context)
+
+        return noted
 
     def collect(self) -> Iterable[Metric]:
         yield CounterMetricFamily("comments_statements", "Sent to the database.", self._sent)
