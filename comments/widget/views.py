@@ -72,6 +72,7 @@ def fragment() -> Response:
         base=settings.current().url,
         words=words.script_words(),
         complaints=words.complaints(),
+        has_streams=watching.hub_of(current_app).room > 0,
     )
     return public(html.encode(), "text/html")
 

@@ -77,4 +77,4 @@ def hub(app: Flask) -> Iterator[Hub]:
     found.room = 20
     found.ping_seconds = 0.2
     yield found
-    found.ping_seconds = PING_SECONDS
+    found.room, found.ping_seconds = 0, PING_SECONDS

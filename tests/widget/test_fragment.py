@@ -7,10 +7,11 @@ import re
 
 import brotli
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from comments.threads.models import Article, State, Status
-from comments.widget import files
+from comments.widget import files, watching
 from tests import factories
 from tests.conftest import HOST, PUBLISHER, Cast, Statements
 
@@ -49,6 +50,17 @@ def test_a_hidden_article_shows_nothing(client: FlaskClient, cast: Cast) -> None
     assert "Comments are not available." in text
     assert "Not for now." not in text
     assert "Write a comment" not in text
+
+
+def test_streams_are_offered_by_servers_that_have_room(
+    app: Flask, client: FlaskClient, article: Article, cast: Cast
+) -> None:
+    hub = watching.hub_of(app)
+    assert " data-live" not in client.get(THREAD).text
+    app.extensions["lane"].clear()
+    hub.room = 1
+    assert " data-live" in client.get(THREAD).text
+    hub.room = 0
 
 
 def test_a_page_costs_three_queries_after_the_site(

@@ -144,10 +144,11 @@ def test_a_page_without_room_asks_by_itself(
     page: Page, publisher: Publisher, article: Article, cast: Cast, hub: Hub
 ) -> None:
     reader.without_cache(page)
-    hub.room = 0
     page.clock.install()
-    with page.expect_response("**/embed/events*") as refused:
+    with page.expect_response("**/embed/thread*"):
         page.goto(publisher.page())
+    hub.room = 0  # since then others took it
+    with page.expect_response("**/embed/events*") as refused:
         page.clock.run_for(3000)
     assert refused.value.status == 503
     factories.comment(article, cast.rae, "By and by.")

@@ -183,7 +183,7 @@
     } catch {
       // Reading goes on without the rest of the script.
     }
-    setTimeout(live, SETTLED);
+    if ("live" in view.dataset) setTimeout(live, SETTLED);
     point(thread);
   };
 
