@@ -35,6 +35,7 @@ from tests.corpora import shared
 
 ENGINES = ("sqlite", "postgresql")
 NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
+STATISTICS = "SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'"
 HOST = "http://127.0.0.1:8000"
 PUBLISHER = "https://gazette.example"
 
@@ -133,6 +134,7 @@ def app(service: Flask) -> Iterator[Flask]:
 
 
 def emptied() -> None:
+    had_statistics = None
     with db.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
@@ -143,6 +145,10 @@ def emptied() -> None:
             driver.execute("PRAGMA foreign_keys=OFF")
             _delete_all(connection)
             driver.execute("PRAGMA foreign_keys=ON")
+            had_statistics = driver.execute(STATISTICS).fetchone()
+            driver.execute("DROP TABLE IF EXISTS sqlite_stat1")
+    if had_statistics:
+        db.engine.dispose()  # what is open still plans by them
 
 
 def _delete_all(connection: sa.Connection) -> None:

@@ -415,7 +415,10 @@ def test_the_slot_of_a_page_draws_the_deepest_thread(gazette: Site, client: Flas
     deepest = db.session.scalars(sa.select(Comment).order_by(Comment.depth.desc())).first()
     assert deepest is not None
     page = "https://blog.laisky.com/p/ipython-draw/?utm_source=feed"
-    html = client.get("/embed/thread", query_string={"site": gazette.key, "article": page}).text
+    asked = {"site": gazette.key, "article": page}
+    html = client.get("/embed/thread", query_string=asked).text
+    for cursor in re.findall(r'data-after="([^"]+)"', html):
+        html += client.get("/embed/thread", query_string=asked | {"after": cursor}).text
     below = dict(re.findall(r'data-comment="(\d+)"[^>]* data-parent="(\d+)"', html))
     chain = [str(id) for id in (*deepest.ancestor_ids, deepest.id)]
     assert len(chain) == 8

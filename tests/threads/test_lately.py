@@ -105,5 +105,8 @@ def test_it_costs_one_query_and_no_more_than_it_looks_at(
 
 def test_the_latest_are_found_by_an_index(cast: Cast, talk: dict[str, Article]) -> None:
     plans = factories.plans_of(lambda: lately.articles(cast.gazette, "latest", 9))
-    assert any("ix_comments_status" in line for line in plans), plans
-    assert not any(line.startswith("SCAN comments") for line in plans), plans
+    text = "\n".join(plans)
+    # Both give a site's comments in the order of time; which is cheaper depends on how many wait.
+    assert "ix_comments_status" in text or "ix_comments_site" in text, text
+    assert "SCAN comments" not in text
+    assert "Seq Scan on comments" not in text

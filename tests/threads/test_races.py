@@ -105,7 +105,7 @@ def test_edit_and_removal_at_once_leave_a_legal_end(app: Flask, cast: Cast) -> N
 
         def act() -> Comment:
             site, row, rae = fresh()
-            return posting.edit(site, row, rae, text, clock.now())
+            return posting.edit(site, row, rae, text, clock.now()).comment
 
         return transaction(act)
 
