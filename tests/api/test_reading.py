@@ -203,11 +203,16 @@ def test_a_read_costs_few_queries(call: Call, cast: Cast, statements: Statements
     factories.many(article, cast.sam, 5, parent=root)
     statements.clear()
     call("GET", READ)
-    # What holds now, the site and its addresses, the article, roots, replies.
-    assert len(statements) <= 6
+    # The site and its addresses, the article, roots, replies.
+    assert len(reads(statements)) <= 5
     statements.clear()
     call("GET", "/counts?site=gazette&article=a1&article=a2&article=a3")
-    assert len(statements) <= 4
+    assert len(reads(statements)) <= 3
+
+
+def reads(statements: Statements) -> list[str]:
+    """All but looks at what holds now: news of another process may come at any time."""
+    return [each for each in statements if "sites LEFT OUTER JOIN articles" not in each]
 
 
 @pytest.mark.parametrize(
