@@ -90,7 +90,7 @@ def _plans(sent: Sent) -> Iterator[dict[str, Any]]:
 
 def _looks(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Where in a plan comments are looked at."""
-    if node.get("Relation Name") == "comments" or node["Node Type"] == "Bitmap Index Scan":
+    if node.get("Relation Name") == "comments" or "_comments" in node.get("Index Name", ""):
         yield node
     for below in node.get("Plans", ()):
         yield from _looks(below)
