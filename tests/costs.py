@@ -74,6 +74,8 @@ def _stepped(act: Callable[[], object], driver: Any) -> Cost:
         nonlocal steps
         steps += 1
 
+    # A connection that reads the schema anew takes steps for it: let it do so before.
+    driver.execute("SELECT 1 FROM comments LIMIT 1").fetchall()
     driver.set_progress_handler(step, 1)
     try:
         sent = sent_by(act)
