@@ -23,6 +23,7 @@ from comments.db import db
 from comments.logs import log
 from comments.settings import Settings, read
 from comments.widget import live, watching
+from comments.working import Worker
 
 # An event stream keeps a thread to itself, and so many are left for all other requests.
 THREADS = live.ROOM + 64
@@ -161,11 +162,13 @@ def _loaded() -> Flask:
     app = create_app()
     hub = watching.hub_of(app)
     hub.room = live.ROOM
-    _when_asked_to_end(hub.end)
+    worker = Worker(app)
+    threading.Thread(target=worker.run, name="sending", daemon=True).start()
+    _when_asked_to_end(hub.end, worker.stop)
     return app
 
 
-def _when_asked_to_end(act: Callable[[], None]) -> None:
+def _when_asked_to_end(*acts: Callable[[], None]) -> None:
     """Do this when the process is to end, beside what granian does.
 
     It takes the signals for itself once the app is loaded, and waits for every answer under way.
@@ -178,6 +181,7 @@ def _when_asked_to_end(act: Callable[[], None]) -> None:
     def wait() -> None:
         while True:
             if inlet.recv(1)[0] in (signal.SIGTERM, signal.SIGINT):
-                act()
+                for act in acts:
+                    act()
 
     threading.Thread(target=wait, name="ending", daemon=True).start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
+from email.policy import SMTP
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
@@ -34,6 +35,34 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
     # What finished answers may take in each process; without any, every read is rendered.
     cache_mib: int = Field(default=64, ge=0, le=65536)
+
+    # smtp://USER:PASSWORD@HOST:587 (STARTTLS), or smtps:// (TLS from the start).
+    smtp_url: SecretStr | None = None
+    mail_from: str = ""
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        try:
+            parts = urlsplit(value.get_secret_value())
+            is_server = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0
+        except ValueError:
+            is_server = None
+        if not is_server:
+            raise ValueError("must look like smtp://user:password@host:587, or smtps://")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _mail_address(cls, value: str) -> str:
+        if not value:
+            return value
+        header = SMTP.header_factory("From", value)
+        if header.defects or len(header.addresses) != 1 or "\n" in value or "\r" in value:
+            raise ValueError("is no e-mail address, such as Comments <talk@example.org>")
+        return value
 
     @field_validator("instance")
     @classmethod
@@ -94,6 +123,11 @@ class Settings(BaseSettings):
     def is_local(self) -> bool:
         """Whether the public address is one of this machine's own."""
         return urlsplit(self.url).hostname in LOOPBACK
+
+    @property
+    def sender(self) -> str:
+        """Whom letters are from."""
+        return self.mail_from or f"comments@{urlsplit(self.url).hostname}"
 
     @property
     def is_https(self) -> bool:

@@ -1,9 +1,9 @@
 """Every table, in one place, so that none is missing when the database is made or compared."""
 
-from comments import audit, limits
+from comments import audit, limits, outbox
 from comments.accounts import models as accounts
 from comments.moderation import models as moderation
 from comments.sites import models as sites
 from comments.threads import models as threads
 
-MODULES = (audit, limits, accounts, sites, threads, moderation)
+MODULES = (audit, limits, outbox, accounts, sites, threads, moderation)

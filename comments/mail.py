@@ -1,0 +1,210 @@
+"""Letters: made when they are sent, from what the outbox holds, and handed to a mail server.
+
+Without a server they land as files in the instance folder, where they can be read.
+"""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from flask import render_template
+from flask_babel import force_locale
+
+from comments import clock, outbox, settings
+from comments.settings import LOOPBACK, Settings
+
+# Each step with the server; a letter takes a dozen of them at most, less than a claim lasts.
+SECONDS = 20
+RECEIVER = "mail"
+PORTS = {"smtp": 587, "smtps": 465}
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What one person reads. `template` names a pair under templates/mail, .txt and .html."""
+
+    to: str
+    subject: str
+    template: str
+    values: dict[str, Any]
+
+
+Composer = Callable[[dict[str, Any], datetime], "Letter | None"]
+# What is made of an outgoing row's facts, by its kind; None where nobody wants it any more.
+composers: dict[str, Composer] = {}
+
+
+class Refused(Exception):
+    """The server will never take this letter; the message is what it said."""
+
+
+class Deferred(Exception):
+    """The server does not take this letter now."""
+
+
+class Unreachable(Exception):
+    """There is no talking to the server at all."""
+
+
+class Transport(Protocol):
+    def send(self, message: EmailMessage) -> None:
+        """Raises Refused, Deferred or Unreachable."""
+
+
+def add(kind: str, facts: dict[str, Any], person_id: int | None, now: datetime) -> None:
+    """Let a letter be made of these facts, in the language that is spoken now."""
+    outbox.add(kind, RECEIVER, facts, person_id, now)
+
+
+def unlinked(typed: str) -> str:
+    """What somebody typed, of which no mail program makes a link; it looks the same."""
+    return re.sub(r"(?<=[.:@/])(?=\S)", "\u2060", typed)
+
+
+def compose(claimed: outbox.Claimed, now: datetime) -> EmailMessage | None:
+    """The letter as it is sent. Raises Refused for what no header can hold."""
+    language = claimed.facts.get("language", "en")
+    with force_locale(language):
+        letter = composers[claimed.kind](claimed.facts, now)
+        return _message(letter, claimed.uid, now) if letter else None
+
+
+def _message(letter: Letter, uid: str, now: datetime) -> EmailMessage:
+    given = settings.current()
+    message = EmailMessage(policy=SMTP)
+    try:
+        message["From"] = given.sender
+        message["To"] = Address(addr_spec=letter.to)
+        message["Subject"] = letter.subject
+    except (ValueError, IndexError, MessageError) as error:
+        raise Refused(f"No header can hold this: {error}") from None
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = f"<{uid}@{urlsplit(given.url).hostname}>"
+    message["Auto-Submitted"] = "auto-generated"
+    values = {**letter.values, "subject": letter.subject, "base": given.url}
+    message.set_content(render_template(f"mail/{letter.template}.txt", **values))
+    html = render_template(f"mail/{letter.template}.html", **values)
+    message.add_alternative(html, subtype="html")
+    return message
+
+
+@contextmanager
+def transport(given: Settings) -> Iterator[Transport]:
+    """Where letters go: to the server of the settings, else into a folder."""
+    if given.smtp_url is None:
+        yield Folder(given.instance / "mail")
+        return
+    server = Server(urlsplit(given.smtp_url.get_secret_value()))
+    try:
+        yield server
+    finally:
+        server.leave()
+
+
+class Folder:
+    """Keeps each letter as a file that mail programs open."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def send(self, message: EmailMessage) -> None:
+        self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = str(message["Message-ID"]).strip("<>").partition("@")[0]
+        draft = self._path / f".{name}"
+        draft.write_bytes(bytes(message))
+        draft.rename(self._path / f"{clock.now():%Y%m%d-%H%M%S}-{name}.eml")
+
+
+class Server:
+    """A mail server, spoken to over one connection while there is something to send."""
+
+    def __init__(self, address: SplitResult) -> None:
+        self._address = address
+        self._smtp: smtplib.SMTP | None = None
+
+    def send(self, message: EmailMessage) -> None:
+        try:
+            self._connected().send_message(message)
+        except smtplib.SMTPRecipientsRefused as error:
+            self._reset()
+            (answer,) = error.recipients.values()
+            raise _outcome(*answer) from None
+        except smtplib.SMTPDataError as error:
+            self._reset()
+            raise _outcome(error.smtp_code, error.smtp_error) from None
+        except smtplib.SMTPNotSupportedError as error:
+            self.leave()
+            raise Refused(str(error)) from None
+        except (smtplib.SMTPException, OSError) as error:
+            self.leave()
+            raise Unreachable(words_of(error)) from None
+
+    def leave(self) -> None:
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None:
+            smtp.close()
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._smtp is None:
+            self._smtp = connected(self._address)
+        return self._smtp
+
+    def _reset(self) -> None:
+        """After a refusal the connection is good for the next letter, or is given up."""
+        try:
+            self._connected().rset()
+        except (smtplib.SMTPException, OSError):
+            self.leave()
+
+
+def connected(address: SplitResult) -> smtplib.SMTP:
+    """A connection that is encrypted, unless it stays on this machine, and signed in.
+
+    Raises SMTPException or OSError.
+    """
+    host, port = address.hostname or "", address.port or PORTS[address.scheme]
+    secure = ssl.create_default_context()
+    if address.scheme == "smtps":
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=secure)
+    else:
+        smtp = smtplib.SMTP(host, port, timeout=SECONDS)
+    try:
+        smtp.ehlo()
+        if address.scheme == "smtp" and (smtp.has_extn("starttls") or host not in LOOPBACK):
+            smtp.starttls(context=secure)
+        if address.username:
+            smtp.login(unquote(address.username), unquote(address.password or ""))
+    except BaseException:
+        smtp.close()
+        raise
+    return smtp
+
+
+def _outcome(code: int, said: bytes | str) -> Refused | Deferred:
+    words = answer(code, said)
+    return Refused(words) if code >= 500 else Deferred(words)
+
+
+def answer(code: int, said: bytes | str) -> str:
+    return f"{code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
+
+
+def words_of(error: Exception) -> str:
+    """What the server said, or what kept us from it."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return answer(error.smtp_code, error.smtp_error)
+    return str(error) or type(error).__name__

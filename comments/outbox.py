@@ -1,0 +1,221 @@
+"""What is to be sent once an act is committed: rows of the act's own transaction.
+
+A worker claims a row for a while, sends it and takes it away. Whoever dies in between leaves it to
+the next, who sends it again under the same id: at least once, and a receiver can tell by the id.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.orm import Mapped, mapped_column
+
+from comments import paging
+from comments.db import Model, bytewise, db
+
+# No sending takes longer than a claim lasts.
+CLAIM = timedelta(minutes=5)
+# After so long nobody tries again by themselves.
+PATIENCE = timedelta(hours=48)
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
+# A receiver that can't be reached is left alone for as long, from the third time on.
+FAILURES = 3
+FIRST_REST, LONGEST_REST = timedelta(seconds=30), timedelta(minutes=15)
+LONGEST_WORDS = 1000
+
+# Set when this process committed something to send.
+woken = threading.Event()
+
+
+class Outgoing(Model):
+    """One thing to be sent. `kind` says what is made of `facts` when it is sent; `receiver` is
+    what may be out of reach; a dead one waits for somebody to look."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        sa.Index(
+            "ix_outbox_due",
+            "due_at",
+            "id",
+            sqlite_where=sa.text("died_at IS NULL"),
+            postgresql_where=sa.text("died_at IS NULL"),
+        ),
+        sa.Index(
+            "ix_outbox_dead",
+            "died_at",
+            "id",
+            sqlite_where=sa.text("died_at IS NOT NULL"),
+            postgresql_where=sa.text("died_at IS NOT NULL"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(bytewise(32), unique=True)
+    kind: Mapped[str] = mapped_column(sa.String(40))
+    receiver: Mapped[str] = mapped_column(bytewise(300))
+    person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    facts: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    words: Mapped[str | None] = mapped_column(sa.String(LONGEST_WORDS))
+    died_at: Mapped[datetime | None]
+
+
+class Receiver(Model):
+    """Somebody who can't be reached, and until when nobody tries."""
+
+    __tablename__ = "receivers"
+
+    name: Mapped[str] = mapped_column(bytewise(300), primary_key=True)
+    failures: Mapped[int]
+    rests_until: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row that one worker has for a while."""
+
+    id: int
+    uid: str
+    kind: str
+    receiver: str
+    facts: dict[str, Any]
+
+
+# What became of a try that did not arrive: of which row, in whose words, when.
+Outcome = Callable[[Claimed, str, datetime], None]
+
+
+def init_app(app: Flask) -> None:
+    with app.app_context():
+        session: Any = db.session
+        if not event.contains(session, "after_commit", _wake):
+            event.listen(session, "after_commit", _wake)
+            event.listen(session, "after_rollback", _forget_all)
+
+
+def _wake(session: Any) -> None:
+    if session.info.pop("outgoing", False):
+        woken.set()
+
+
+def _forget_all(session: Any) -> None:
+    session.info.pop("outgoing", None)
+
+
+def add(
+    kind: str, receiver: str, facts: dict[str, Any], person_id: int | None, now: datetime
+) -> None:
+    """Let this be sent, once the transaction is committed."""
+    db.session.add(
+        Outgoing(
+            uid=secrets.token_hex(16),
+            kind=kind,
+            receiver=receiver,
+            person_id=person_id,
+            facts=facts,
+            created_at=now,
+            due_at=now,
+        )
+    )
+    db.session.info["outgoing"] = True
+    db.session.flush()
+
+
+def claim(now: datetime) -> Claimed | None:
+    """The next that is due and whose receiver does not rest, for nobody else meanwhile."""
+    rests = sa.exists().where(Receiver.name == Outgoing.receiver, Receiver.rests_until > now)
+    row = db.session.scalar(
+        sa.select(Outgoing)
+        .where(Outgoing.died_at.is_(None), Outgoing.due_at <= now, ~rests)
+        .order_by(Outgoing.due_at, Outgoing.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=Outgoing)
+    )
+    if row is None:
+        return None
+    row.due_at, row.tries = now + CLAIM, row.tries + 1
+    db.session.flush()
+    return Claimed(row.id, row.uid, row.kind, row.receiver, dict(row.facts))
+
+
+def sent(claimed: Claimed) -> None:
+    """It arrived, or nobody wants it any more."""
+    db.session.execute(sa.delete(Outgoing).where(Outgoing.id == claimed.id))
+    db.session.execute(sa.delete(Receiver).where(Receiver.name == claimed.receiver))
+
+
+def failed(claimed: Claimed, words: str, now: datetime) -> None:
+    """Not now: it is tried again, later each time, and for two days at most."""
+    row = _held(claimed.id)
+    if row is None:
+        return
+    row.words = words[:LONGEST_WORDS]
+    if now - row.created_at > PATIENCE:
+        row.died_at = now
+    else:
+        row.due_at = now + min(FIRST_WAIT * 2 ** min(row.tries - 1, 10), LONGEST_WAIT)
+    db.session.flush()
+
+
+def unreachable(claimed: Claimed, words: str, now: datetime) -> None:
+    """Its receiver can't be reached: after some times, nobody tries for a while."""
+    failed(claimed, words, now)
+    receiver = db.session.get(Receiver, claimed.receiver, with_for_update=True)
+    if receiver is None:
+        receiver = Receiver(name=claimed.receiver, failures=0, rests_until=now)
+        db.session.add(receiver)
+    receiver.failures += 1
+    if receiver.failures >= FAILURES:
+        rest = FIRST_REST * 2 ** min(receiver.failures - FAILURES, 10)
+        receiver.rests_until = now + min(rest, LONGEST_REST)
+    db.session.flush()
+
+
+def died(claimed: Claimed, words: str, now: datetime) -> None:
+    """It was refused for good, in these words."""
+    row = _held(claimed.id)
+    if row is not None:
+        row.words, row.died_at = words[:LONGEST_WORDS], now
+        db.session.flush()
+
+
+def again(row: Outgoing, now: datetime) -> None:
+    """Somebody looked at what died, and wants it tried as if it were new."""
+    row.created_at = row.due_at = now
+    row.tries, row.died_at = 0, None
+    db.session.info["outgoing"] = True
+    db.session.flush()
+
+
+def forget(person_id: int) -> None:
+    """Send this person nothing any more."""
+    db.session.execute(sa.delete(Outgoing).where(Outgoing.person_id == person_id))
+
+
+def dead(after: str | None, size: int) -> paging.Page[Outgoing]:
+    """What could not be sent, the last first."""
+    select = paging.by_moment(
+        sa.select(Outgoing).where(Outgoing.died_at.is_not(None)),
+        (Outgoing.died_at, Outgoing.id),
+        newest=True,
+        after=after,
+        size=size,
+    )
+    return paging.read(
+        select, size, lambda row: paging.moment_cursor(row.died_at or row.due_at, row.id)
+    )
+
+
+def _held(id: int) -> Outgoing | None:
+    return db.session.get(Outgoing, id, with_for_update=True)

@@ -1,0 +1,96 @@
+"""A real mail server on this machine, which takes letters, refuses them, or fails as it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.policy import default
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from flask import Flask
+from pydantic import SecretStr
+
+from comments import settings
+from comments.working import Worker
+from tests import servers
+
+
+@dataclass
+class Mailbox:
+    """What arrived, and what the server says next instead of taking a letter."""
+
+    url: str
+    app: Flask | None = None
+    letters: list[EmailMessage] = field(default_factory=list)
+    of_receiver: list[str] = field(default_factory=list)
+    of_letter: list[str] = field(default_factory=list)
+    dies_after_data: int = 0
+
+    async def handle_RCPT(
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object
+    ) -> str:
+        if self.of_receiver:
+            return self.of_receiver.pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
+        if self.of_letter:
+            return self.of_letter.pop(0)
+        content = envelope.content
+        assert isinstance(content, bytes)
+        letter = email.message_from_bytes(content, policy=default)
+        assert isinstance(letter, EmailMessage)
+        self.letters.append(letter)
+        if self.dies_after_data:
+            self.dies_after_data -= 1
+            assert isinstance(server.transport, asyncio.Transport)
+            server.transport.abort()
+        return "250 OK"
+
+    def link(self, start: str) -> str:
+        """The address in the last letter that begins so."""
+        text = self.letters[-1].get_body(("plain",))
+        assert text is not None
+        (found,) = [line for line in text.get_content().splitlines() if line.startswith(start)]
+        return found
+
+    def drain(self) -> None:
+        """Let a worker of the service send everything that is due."""
+        assert self.app
+        Worker(self.app).drain()
+
+    def move(self, url: str) -> None:
+        """Let the service look for the server there."""
+        assert self.app
+        known = settings.current_of(self.app)
+        moved = known.model_copy(update={"smtp_url": SecretStr(url) if url else None})
+        self.app.extensions["comments"] = moved
+
+
+@contextmanager
+def standing() -> Iterator[Mailbox]:
+    """A mail server that nobody was told of."""
+    port = servers.free_port()
+    mailbox = Mailbox(f"smtp://127.0.0.1:{port}")
+    server = Controller(mailbox, hostname="127.0.0.1", port=port)
+    server.start()
+    try:
+        yield mailbox
+    finally:
+        server.stop()
+
+
+@contextmanager
+def opened(app: Flask) -> Iterator[Mailbox]:
+    """A mail server that this service sends to."""
+    with standing() as mailbox:
+        mailbox.app = app
+        mailbox.move(mailbox.url)
+        yield mailbox
+        mailbox.move("")
