@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import click
 
 from comments import __version__, serving, settings
+from comments.commands.mail import mailing, work
 from comments.commands.setup import setup
 from comments.commands.sites import site
 from comments.commands.users import user
@@ -48,5 +49,5 @@ def migrate() -> None:
     click.echo("The database is up to date.")
 
 
-for each in (setup, site, user, importing, doctor, demo):
+for each in (setup, work, site, user, mailing, importing, doctor, demo):
     main.add_command(each)
