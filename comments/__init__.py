@@ -12,6 +12,7 @@ from comments import (  # noqa: F401
     i18n,
     logs,
     metrics,
+    outbox,
     resources,
     routing,
     security,
@@ -56,6 +57,7 @@ def _extensions(app: Flask) -> None:
     with app.app_context():
         watch(db.engine)
     changes.init_app(app)
+    outbox.init_app(app)
     Migrate(app, db, directory=resources.MIGRATIONS, render_as_batch=True)
     logs.init_app(app)
     metrics.init_app(app)
@@ -83,11 +85,12 @@ def _blueprints(app: Flask) -> None:
 
 def _handlers() -> None:
     """Who hears which signal."""
+    from comments.accounts import letters
     from comments.moderation import listening as moderation
     from comments.sites import listening as sites
     from comments.threads import leaving as threads
 
-    for domain in (sites, threads, moderation):
+    for domain in (letters, sites, threads, moderation):
         domain.connect()
 
 

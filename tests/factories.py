@@ -21,12 +21,16 @@ from comments.threads.models import Act, Article, Comment, State, Status
 
 
 def user(name: str, **fields: Any) -> User:
-    def act() -> User:
-        row = User(name=name, name_key=names.key(name), created_at=clock.now(), **fields)
-        db.session.add(row)
-        return row
+    return transaction(lambda: person(name, **fields))
 
-    return transaction(act)
+
+def person(name: str, email: str | None = None, **fields: Any) -> User:
+    """Somebody, made within a transaction."""
+    fields |= {"email": email, "email_key": email}
+    row = User(name=name, name_key=names.key(name), created_at=clock.now(), **fields)
+    db.session.add(row)
+    db.session.flush()
+    return row
 
 
 def site(key: str, *, origins: tuple[str, ...] = (), **settings: Any) -> Site:

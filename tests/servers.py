@@ -146,6 +146,14 @@ def inside(instance: str, database_url: str = "") -> Iterator[Flask]:
 
 
 @contextmanager
+def migrated_inside(instance: str, database_url: str = "") -> Iterator[None]:
+    """The same, on a database that has all of its tables."""
+    with inside(instance, database_url):
+        migrated()
+        yield
+
+
+@contextmanager
 def served(folder: Path, *args: str, **settings: str) -> Iterator[Service]:
     """A service on a migrated database, with its instance in `folder` if nothing else is said."""
     settings = {"instance": str(folder / "instance"), **settings}

@@ -12,12 +12,14 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
 
+from comments import clock
+from comments.accounts import registration
 from comments.accounts.models import User
 from comments.cli import main
-from comments.db import db
+from comments.db import db, transaction
 from comments.sites import access, keys, queries
 from comments.sites.models import Role
-from tests import servers
+from tests import mailbox, servers
 from tests.conftest import Cast
 
 Command = Callable[..., Result]
@@ -124,6 +126,23 @@ def test_an_address_is_confirmed_for_one_person(
     operator("user", "confirm", "rae", "rae@mail.example")
     taken = comments("user", "confirm", "mo", "rae@mail.example", database_url=database)
     assert "somebody else's" in refused(taken)
+
+
+def test_letters_that_failed_are_told_of_and_sent_again(
+    operator: Command, app: Flask, cast: Cast, comments: Command, database: str
+) -> None:
+    assert operator("mail", "list") == "None."
+    with mailbox.opened(app) as box:
+        box.of_receiver = ["550 Nobody here"]
+        transaction(lambda: registration.change_email(cast.rae, "rae@example.com", clock.now()))
+        box.drain()
+        told = operator("mail", "list")
+        assert told.endswith("confirm-email  550 Nobody here")
+        number = told.partition(" ")[0]
+        assert operator("mail", "again", number) == "It is sent soon."
+        box.drain()
+        assert [letter["To"] for letter in box.letters] == ["rae@example.com"]
+    assert "No letter" in refused(comments("mail", "again", number, database_url=database))
 
 
 def test_a_token_is_good_for_the_api(operator: Command, cast: Cast, client: FlaskClient) -> None:

@@ -12,14 +12,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
+from pydantic import SecretStr
 
 from comments import clock, settings
+from comments.accounts import registration
 from comments.cli import main
+from comments.db import transaction
 from comments.doctor import embeds, installation, pages, policies
 from comments.doctor.findings import Finding, Level
 from comments.doctor.policies import Asked
 from comments.settings import Settings
-from tests import factories
+from tests import factories, mailbox
 from tests.conftest import Cast
 
 SERVICE = "https://talk.example"
@@ -136,7 +139,19 @@ def examined(app: Flask, **changed: object) -> dict[str, str]:
 
 def test_an_installation_as_it_should_be(app: Flask, cast: Cast) -> None:
     trusted = (ip_network("127.0.0.1"),)
-    assert examined(app, url=SERVICE, trusted_proxies=trusted) == {}
+    with mailbox.opened(app):
+        assert examined(app, url=SERVICE, trusted_proxies=trusted) == {}
+
+
+def test_letters_that_reach_nobody(app: Flask, cast: Cast) -> None:
+    assert "COMMENTS_SMTP_URL" in examined(app)["mail"]
+    nowhere = SecretStr("smtp://127.0.0.1:1")
+    assert "127.0.0.1 can't be used" in examined(app, smtp_url=nowhere)["mail"]
+    with mailbox.opened(app) as box:
+        box.of_receiver = ["550 Nobody here"]
+        transaction(lambda: registration.change_email(cast.rae, "rae@example.com", clock.now()))
+        box.drain()
+        assert "comments mail list" in examined(app)["letters"]
 
 
 def test_an_installation_that_is_wrong(app: Flask) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 from werkzeug.test import TestResponse
 
 from comments import clock, i18n
-from comments.accounts import closing, links
+from comments.accounts import closing, letters, links
 from comments.db import db, transaction
 from comments.threads.models import Comment, State, Status
 from tests import factories, live, pseudo
@@ -30,6 +30,7 @@ PAGES = {
     "accounts.data": ["/account/data"],
     "accounts.email": ["/account/email"],
     "accounts.farewell": ["/account/delete"],
+    "accounts.confirm": ["/confirm/{confirm}"],
     "accounts.link": ["/link/{link}"],
     "accounts.name": ["/account/name"],
     "accounts.password": ["/account/password"],
@@ -63,6 +64,7 @@ PAGES = {
 }
 # What nobody reads, leads elsewhere, or is looked at below.
 ELSEWHERE = {
+    "accounts.recover",
     "accounts.sign_in",
     "accounts.sign_up",
     "health.livez",
@@ -82,6 +84,7 @@ ELSEWHERE = {
 }
 FOR_NOBODY = [
     "/sign-in",
+    "/recover",
     "/sign-in?site=gazette",
     "/sign-up?site=gazette",
     "/thread?site=gazette&article=floods",
@@ -89,6 +92,7 @@ FOR_NOBODY = [
     "/thread?site=unknown&article=x",
     "/nothing/here",
 ]
+KIM = "kim@example.com"
 TITLES = ("Gazette", "The river is rising again, and nobody has read the gauges")
 
 
@@ -118,6 +122,7 @@ def world(marked: str, cast: Cast) -> dict[str, str]:
         "article": str(article.id),
         "author": str(rude.author_id),
         "comment": str(rude.id),
+        "confirm": letters.confirmation(factories.user("kim", email=KIM), KIM, clock.now()),
         "link": transaction(lambda: links.make(cast.ada, clock.now())),
         "own": str(own.id),
         "waiting": str(db.session.scalars(waiting).first().id),
@@ -153,6 +158,7 @@ BADLY_FILLED: list[tuple[str, str, dict[str, str]]] = [
     ("nobody", "/sign-in", {"login": "ada", "password": "wrong"}),
     ("nobody", "/sign-up", {"name": "x", "email": "none", "password": "short", "more": "x"}),
     ("nobody", "/sign-up", {"name": "ada", "password": "password1", "email": ""}),
+    ("nobody", "/recover", {"login": ""}),
     ("ada", "/account/email", {"email": "none", "current": ""}),
     ("ada", "/account/delete", {"texts": "burn"}),
     ("ada", "/sites/gazette/settings", {"hold_first": "9" * 5000, "length": "3", "name": ""}),

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from comments import signals
+from comments import outbox, signals
 from comments.accounts import links, sessions
 from comments.accounts.models import Identity, User
 from comments.db import db, identity
@@ -44,6 +44,7 @@ def close(user: User, *, erase: bool, now: datetime) -> None:
     signals.account_closed.send(user, erase=erase, now=now)
     sessions.end_all(user)
     links.end_all(user)
+    outbox.forget(user.id)
     db.session.execute(sa.delete(Identity).where(Identity.user_id == user.id))
     user.name = ""
     user.email = user.email_key = user.email_confirmed_at = None

@@ -66,10 +66,16 @@ class SignUp(Form):
 
 
 class SignIn(Form):
-    """`login` is a name, or an e-mail that the operator confirmed."""
+    """`login` is a name, or a confirmed e-mail."""
 
     login: Line = Field(min_length=1, max_length=LONGEST_EMAIL)
     password: Password
+
+
+class Known(Form):
+    """By what one is known: a name, or a confirmed e-mail."""
+
+    login: Line = Field(min_length=1, max_length=LONGEST_EMAIL)
 
 
 class Proof(Form):

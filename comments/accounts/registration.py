@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from comments import limits, names, signals
-from comments.accounts import links, passwords, queries
+from comments.accounts import letters, links, passwords, queries
 from comments.accounts.forms import SignUp, email_key
 from comments.accounts.models import User
 from comments.db import db
@@ -32,6 +32,7 @@ def sign_up(form: SignUp, secret: str, now: datetime) -> User:
     user.email, user.email_key = form.email, form.email and email_key(form.email)
     _take_name(user, form.name, now)
     passwords.keep(user, secret, now)
+    letters.ask_to_confirm(user, now)
     return user
 
 
@@ -44,15 +45,28 @@ def rename(user: User, name: str, now: datetime) -> None:
     signals.renamed.send(user, now=now)
 
 
-def change_email(user: User, email: str | None) -> None:
+def change_email(user: User, email: str | None, now: datetime) -> None:
     """Claim another address, or none. Links that were handed out for the old one end."""
     user.email, user.email_key = email, email and email_key(email)
     user.email_confirmed_at = None
     links.end_all(user)
+    letters.ask_to_confirm(user, now)
+
+
+def confirm_by_letter(token: str, now: datetime) -> None:
+    """Whoever reads what is sent to an address says that it is this person's.
+
+    Raises NotFound for a link that is over, Conflict as `confirm_email` does.
+    """
+    user, email = letters.claim_of(token, now)
+    db.session.refresh(user, with_for_update={"key_share": True})
+    if user.email != email:
+        raise letters.over()
+    confirm_email(user, email, now)
 
 
 def confirm_email(user: User, email: str, now: datetime) -> None:
-    """The operator knows that this address is the person's, who may sign in by it from now on.
+    """This address is known to be the person's, who may sign in by it from now on.
 
     Raises Conflict when it is confirmed as somebody else's.
     """

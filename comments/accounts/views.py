@@ -9,10 +9,20 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from comments import clock
-from comments.accounts import closing, copies, links, login, passwords, registration, sessions
+from comments.accounts import (
+    closing,
+    copies,
+    letters,
+    links,
+    login,
+    passwords,
+    registration,
+    sessions,
+)
 from comments.accounts.forms import (
     ChangedPassword,
     Farewell,
+    Known,
     NewEmail,
     NewName,
     Proof,
@@ -26,7 +36,7 @@ from comments.answers import again
 from comments.db import db, transaction
 from comments.errors import DomainError, NotFound
 from comments.forms import Filled, parse, sent
-from comments.security import own_path
+from comments.security import client_address, own_path
 
 accounts = Blueprint("accounts", __name__)
 
@@ -83,7 +93,38 @@ def use_link(token: str) -> AnyResponse:
     if passwords.secret_of(user) is None:
         flash(_("You are signed in. Choose a password for the next time."))
         return redirect(url_for("accounts.password"), 303)
-    return redirect("/", 303)
+    flash(_("You are signed in. If you forgot your password, choose another one now."))
+    return redirect(url_for("accounts.account"), 303)
+
+
+@accounts.get("/recover")
+def recover() -> AnyResponse | str:
+    return _coming_in("accounts/recover.html")
+
+
+@accounts.post("/recover")
+def mail_link() -> AnyResponse | str:
+    try:
+        login, network = parse(Known, sent(request.form)).login, client_address()
+        transaction(lambda: letters.ask_for_link(login, network, clock.now()))
+    except DomainError as error:
+        return again(error, "accounts/recover.html", passing=_passing())
+    return render_template("accounts/recovering.html", passing=_passing())
+
+
+@accounts.get("/confirm/<token>")
+def confirm(token: str) -> Response:
+    """Only asks, as `link` does."""
+    user, email = letters.claim_of(token, clock.now())
+    page = render_template("accounts/confirm.html", user=user, email=email)
+    return Response(page, headers={"Referrer-Policy": "no-referrer"})
+
+
+@accounts.post("/confirm/<token>")
+def confirmed(token: str) -> AnyResponse:
+    transaction(lambda: registration.confirm_by_letter(token, clock.now()))
+    flash(_("Your e-mail address is confirmed. You can sign in by it."))
+    return redirect(url_for("accounts.account"), 303)
 
 
 @accounts.get("/account")
@@ -122,10 +163,10 @@ def change_email() -> AnyResponse:
     try:
         form = parse(NewEmail, sent(request.form))
         user = login.prove(form)
-        transaction(lambda: registration.change_email(user, form.email))
+        transaction(lambda: registration.change_email(user, form.email, clock.now()))
     except DomainError as error:
         return again(error, "accounts/email.html", **_asking())
-    flash(_("Your e-mail address is changed."))
+    flash(_("Your e-mail address is changed.") if not form.email else _asked_to_confirm())
     return redirect(url_for("accounts.account"), 303)
 
 
@@ -228,6 +269,10 @@ def _passing() -> dict[str, Any]:
 
 def _asking() -> dict[str, Any]:
     return {"needs_proof": login.needs_proof(login.the_user())}
+
+
+def _asked_to_confirm() -> str:
+    return _("Your e-mail address is changed. A letter is on its way there, to confirm it by.")
 
 
 def _form(template: str, form: Filled) -> str:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 from datetime import timedelta
+from smtplib import SMTPException
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from comments import clock, health, serving
+from comments import clock, health, mail, outbox, serving
 from comments.db import db
 from comments.doctor.findings import Finding, fail, ok, warn
 from comments.settings import Settings
 from comments.sites.models import Site
 from comments.threads.models import Decision
 
+LISTED = 50
 # Two clocks of one service may differ by so much.
 DRIFT = timedelta(minutes=1)
 MOMENT = "%Y-%m-%d %H:%M:%S UTC"
@@ -26,6 +29,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _secret(settings)
     yield _address(settings)
     yield _proxies(settings)
+    yield _mail(settings)
     try:
         yield from _database(settings)
     except SQLAlchemyError as error:
@@ -62,6 +66,26 @@ def _proxies(settings: Settings) -> Finding:
     return ok("proxies", f"trusted: {trusted}")
 
 
+def _mail(settings: Settings) -> Finding:
+    if settings.smtp_url is None:
+        folder = settings.instance / "mail"
+        return warn("mail", f"is kept in {folder} and reaches nobody; set COMMENTS_SMTP_URL")
+    address = urlsplit(settings.smtp_url.get_secret_value())
+    try:
+        mail.connected(address).quit()
+    except (SMTPException, OSError) as error:
+        return fail("mail", f"{address.hostname} can't be used: {error}; see COMMENTS_SMTP_URL")
+    return ok("mail", f"{address.hostname} takes it, from {settings.sender}")
+
+
+def _letters() -> Finding:
+    dead = len(outbox.dead(None, LISTED).rows)
+    if not dead:
+        return ok("letters", "none failed")
+    many = f"{dead} or more" if dead == LISTED else str(dead)
+    return warn("letters", f"{many} could not be sent; see: comments mail list")
+
+
 def _database(settings: Settings) -> Iterator[Finding]:
     name = db.engine.url.render_as_string(hide_password=True)
     if not health.is_migrated():
@@ -69,6 +93,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         return
     yield ok("database", f"{name} answers and has all of its tables")
     yield _sqlite() if settings.is_sqlite else _postgresql()
+    yield _letters()
     yield _clock()
     yield from _sites()
 

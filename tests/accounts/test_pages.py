@@ -212,7 +212,7 @@ def test_a_link_signs_in_once(app: Flask, rae: User) -> None:
     one, other = app.test_client(), app.test_client()
     page = f"/link/{token}"
     csrf = forms.csrf_of(other, page)
-    assert forms.send(one, page).location == "/"
+    assert forms.send(one, page).location == "/account"
     assert one.get("/account").status_code == 200
     assert other.post(page, data={"csrf_token": csrf}).status_code == 404
     assert other.get(page).status_code == 404

@@ -100,7 +100,7 @@ def test_another_address_ends_links_and_what_was_confirmed(cast: Cast) -> None:
     now = clock.now()
     transaction(lambda: registration.confirm_email(cast.rae, "rae@example.com", now))
     token = transaction(lambda: links.make(cast.rae, now))
-    transaction(lambda: registration.change_email(cast.rae, "new@example.com"))
+    transaction(lambda: registration.change_email(cast.rae, "new@example.com", clock.now()))
     assert cast.rae.email_confirmed_at is None
     with pytest.raises(NotFound):
         links.find(token, now)

@@ -51,7 +51,7 @@ def test_a_right_password_signs_in(rae: User, client: FlaskClient) -> None:
 
 
 def test_only_a_confirmed_address_signs_in(rae: User, enter: Any) -> None:
-    transaction(lambda: registration.change_email(rae, "rae@example.com"))
+    transaction(lambda: registration.change_email(rae, "rae@example.com", clock.now()))
     assert enter("rae@example.com", PASSWORD).status_code == 422
     transaction(lambda: registration.confirm_email(rae, "rae@example.com", clock.now()))
     assert enter("Rae@Example.com", PASSWORD).status_code == 303
