@@ -85,12 +85,13 @@ def _blueprints(app: Flask) -> None:
 
 def _handlers() -> None:
     """Who hears which signal."""
+    from comments import sending
     from comments.accounts import letters
     from comments.moderation import listening as moderation
     from comments.sites import listening as sites
     from comments.threads import leaving as threads
 
-    for domain in (letters, sites, threads, moderation):
+    for domain in (sending, letters, sites, threads, moderation):
         domain.connect()
 
 

@@ -25,11 +25,12 @@ from flask import render_template
 from flask_babel import force_locale
 
 from comments import clock, outbox, settings
+from comments.outbox import Deferred, Outgoing, Refused, Unreachable
 from comments.settings import LOOPBACK, Settings
 
 # Each step with the server; a letter takes a dozen of them at most, less than a claim lasts.
 SECONDS = 20
-RECEIVER = "mail"
+QUEUE = RECEIVER = "mail"
 PORTS = {"smtp": 587, "smtps": 465}
 
 
@@ -48,18 +49,6 @@ Composer = Callable[[dict[str, Any], datetime], "Letter | None"]
 composers: dict[str, Composer] = {}
 
 
-class Refused(Exception):
-    """The server will never take this letter; the message is what it said."""
-
-
-class Deferred(Exception):
-    """The server does not take this letter now."""
-
-
-class Unreachable(Exception):
-    """There is no talking to the server at all."""
-
-
 class Transport(Protocol):
     def send(self, message: EmailMessage) -> None:
         """Raises Refused, Deferred or Unreachable."""
@@ -67,7 +56,8 @@ class Transport(Protocol):
 
 def add(kind: str, facts: dict[str, Any], person_id: int | None, now: datetime) -> None:
     """Let a letter be made of these facts, in the language that is spoken now."""
-    outbox.add(kind, RECEIVER, facts, person_id, now)
+    new = Outgoing(queue=QUEUE, receiver=RECEIVER, kind=kind, facts=facts, person_id=person_id)
+    outbox.add(new, now)
 
 
 def unlinked(typed: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,18 +32,31 @@ FAILURES = 3
 FIRST_REST, LONGEST_REST = timedelta(seconds=30), timedelta(minutes=15)
 LONGEST_WORDS = 1000
 
-# Set when this process committed something to send.
-woken = threading.Event()
+# By queue: set when this process committed something to send.
+woken: dict[str, threading.Event] = defaultdict(threading.Event)
+
+
+class Refused(Exception):
+    """The receiver will never take this; the message is what it said."""
+
+
+class Deferred(Exception):
+    """The receiver does not take this now."""
+
+
+class Unreachable(Exception):
+    """There is no talking to the receiver at all."""
 
 
 class Outgoing(Model):
-    """One thing to be sent. `kind` says what is made of `facts` when it is sent; `receiver` is
-    what may be out of reach; a dead one waits for somebody to look."""
+    """One thing to be sent. `queue` says by which way, `kind` what is made of `facts` when it is
+    sent; `receiver` is what may be out of reach; a dead one waits for somebody to look."""
 
     __tablename__ = "outbox"
     __table_args__ = (
         sa.Index(
             "ix_outbox_due",
+            "queue",
             "due_at",
             "id",
             sqlite_where=sa.text("died_at IS NULL"),
@@ -50,6 +64,7 @@ class Outgoing(Model):
         ),
         sa.Index(
             "ix_outbox_dead",
+            "queue",
             "died_at",
             "id",
             sqlite_where=sa.text("died_at IS NOT NULL"),
@@ -60,6 +75,7 @@ class Outgoing(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str] = mapped_column(bytewise(32), unique=True)
+    queue: Mapped[str] = mapped_column(sa.String(20))
     kind: Mapped[str] = mapped_column(sa.String(40))
     receiver: Mapped[str] = mapped_column(bytewise(300))
     person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"), index=True)
@@ -88,6 +104,7 @@ class Claimed:
     id: int
     uid: str
     kind: str
+    created_at: datetime
     receiver: str
     facts: dict[str, Any]
 
@@ -105,39 +122,33 @@ def init_app(app: Flask) -> None:
 
 
 def _wake(session: Any) -> None:
-    if session.info.pop("outgoing", False):
-        woken.set()
+    for queue in session.info.pop("outgoing", ()):
+        woken[queue].set()
 
 
 def _forget_all(session: Any) -> None:
     session.info.pop("outgoing", None)
 
 
-def add(
-    kind: str, receiver: str, facts: dict[str, Any], person_id: int | None, now: datetime
-) -> None:
+def add(new: Outgoing, now: datetime) -> None:
     """Let this be sent, once the transaction is committed."""
-    db.session.add(
-        Outgoing(
-            uid=secrets.token_hex(16),
-            kind=kind,
-            receiver=receiver,
-            person_id=person_id,
-            facts=facts,
-            created_at=now,
-            due_at=now,
-        )
-    )
-    db.session.info["outgoing"] = True
+    new.uid = secrets.token_hex(16)
+    new.created_at = new.due_at = now
+    db.session.add(new)
     db.session.flush()
+    _wake_later(new.queue)
 
 
-def claim(now: datetime) -> Claimed | None:
+def _wake_later(queue: str) -> None:
+    db.session.info.setdefault("outgoing", set()).add(queue)
+
+
+def claim(queue: str, now: datetime) -> Claimed | None:
     """The next that is due and whose receiver does not rest, for nobody else meanwhile."""
     rests = sa.exists().where(Receiver.name == Outgoing.receiver, Receiver.rests_until > now)
     row = db.session.scalar(
         sa.select(Outgoing)
-        .where(Outgoing.died_at.is_(None), Outgoing.due_at <= now, ~rests)
+        .where(Outgoing.queue == queue, Outgoing.died_at.is_(None), Outgoing.due_at <= now, ~rests)
         .order_by(Outgoing.due_at, Outgoing.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=Outgoing)
@@ -146,7 +157,7 @@ def claim(now: datetime) -> Claimed | None:
         return None
     row.due_at, row.tries = now + CLAIM, row.tries + 1
     db.session.flush()
-    return Claimed(row.id, row.uid, row.kind, row.receiver, dict(row.facts))
+    return Claimed(row.id, row.uid, row.kind, row.created_at, row.receiver, dict(row.facts))
 
 
 def sent(claimed: Claimed) -> None:
@@ -194,8 +205,8 @@ def again(row: Outgoing, now: datetime) -> None:
     """Somebody looked at what died, and wants it tried as if it were new."""
     row.created_at = row.due_at = now
     row.tries, row.died_at = 0, None
-    db.session.info["outgoing"] = True
     db.session.flush()
+    _wake_later(row.queue)
 
 
 def forget(person_id: int) -> None:
@@ -203,10 +214,10 @@ def forget(person_id: int) -> None:
     db.session.execute(sa.delete(Outgoing).where(Outgoing.person_id == person_id))
 
 
-def dead(after: str | None, size: int) -> paging.Page[Outgoing]:
+def dead(queue: str, after: str | None, size: int) -> paging.Page[Outgoing]:
     """What could not be sent, the last first."""
     select = paging.by_moment(
-        sa.select(Outgoing).where(Outgoing.died_at.is_not(None)),
+        sa.select(Outgoing).where(Outgoing.queue == queue, Outgoing.died_at.is_not(None)),
         (Outgoing.died_at, Outgoing.id),
         newest=True,
         after=after,

@@ -23,7 +23,7 @@ from comments.db import db
 from comments.logs import log
 from comments.settings import Settings, read
 from comments.widget import live, watching
-from comments.working import Worker
+from comments.working import Crew
 
 # An event stream keeps a thread to itself, and so many are left for all other requests.
 THREADS = live.ROOM + 64
@@ -162,9 +162,9 @@ def _loaded() -> Flask:
     app = create_app()
     hub = watching.hub_of(app)
     hub.room = live.ROOM
-    worker = Worker(app)
-    threading.Thread(target=worker.run, name="sending", daemon=True).start()
-    _when_asked_to_end(hub.end, worker.stop)
+    crew = Crew(app)
+    crew.start()
+    _when_asked_to_end(hub.end, crew.stop)
     return app
 
 

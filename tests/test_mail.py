@@ -14,12 +14,11 @@ import sqlalchemy as sa
 from flask import Flask
 from pydantic import ValidationError
 
-from comments import clock, mail, outbox, settings
+from comments import clock, mail, outbox, sending, settings
 from comments.db import db, transaction
 from comments.mail import Letter
 from comments.outbox import Outgoing
 from comments.settings import Settings
-from comments.working import Worker
 from tests import crowd, mailbox
 from tests.mailbox import Mailbox
 
@@ -161,7 +160,7 @@ def test_a_worker_that_died_leaves_its_letter_to_the_next(
     app: Flask, box: Mailbox, frozen: object
 ) -> None:
     write()
-    claimed = transaction(lambda: outbox.claim(clock.now()))
+    claimed = transaction(lambda: outbox.claim(mail.QUEUE, clock.now()))
     assert claimed is not None
     box.drain()
     assert box.letters == []
@@ -211,7 +210,7 @@ def test_a_letter_that_can_not_be_made_stops_no_other(
 
 def test_without_a_server_letters_are_files(app: Flask) -> None:
     write()
-    Worker(app).drain()
+    sending.letters(lambda: False)
     folder = settings.current().instance / "mail"
     (file,) = folder.glob("*.eml")
     assert email.message_from_bytes(file.read_bytes(), policy=default)["To"] == TO

@@ -13,7 +13,7 @@ from dns.resolver import Resolver
 from flask import current_app
 from sqlalchemy import select
 
-from comments import clock, outbox, settings
+from comments import clock, mail, outbox, settings
 from comments.commands.users import KnownEmail
 from comments.console import in_app
 from comments.db import db, transaction
@@ -22,7 +22,7 @@ from comments.doctor.findings import Finding, Level
 from comments.errors import NotFound
 from comments.forms import parse
 from comments.outbox import Outgoing
-from comments.working import Worker
+from comments.working import Crew
 
 LISTED = 50
 
@@ -30,11 +30,15 @@ LISTED = 50
 @click.command()
 @in_app
 def work() -> None:
-    """Send mail until stopped; `comments serve` does so too, and several at once are safe."""
-    worker = Worker(current_app._get_current_object())  # type: ignore[attr-defined]
+    """Send mail, and whatever else is done beside the requests, until stopped.
+
+    `comments serve` does so too, and several at once are safe.
+    """
+    crew = Crew(current_app._get_current_object())  # type: ignore[attr-defined]
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_of_it: worker.stop())
-    worker.run()
+        signal.signal(number, lambda *_of_it: crew.stop())
+    crew.start()
+    crew.wait()
 
 
 @click.group("mail")
@@ -66,7 +70,7 @@ def told(findings: Iterable[Finding]) -> Iterator[Finding]:
 @in_app
 def dead() -> None:
     """Tell of the letters that could not be sent, the last first."""
-    page = outbox.dead(None, LISTED)
+    page = outbox.dead(mail.QUEUE, None, LISTED)
     for row in page.rows:
         click.echo(f"{row.id}  {row.died_at:%Y-%m-%d %H:%M}  {row.kind}  {row.words}")
     if page.after:

@@ -79,7 +79,7 @@ def _mail(settings: Settings) -> Finding:
 
 
 def _letters() -> Finding:
-    dead = len(outbox.dead(None, LISTED).rows)
+    dead = len(outbox.dead(mail.QUEUE, None, LISTED).rows)
     if not dead:
         return ok("letters", "none failed")
     many = f"{dead} or more" if dead == LISTED else str(dead)

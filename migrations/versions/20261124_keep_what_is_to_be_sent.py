@@ -29,6 +29,7 @@ def upgrade() -> None:
             sa.String(length=32).with_variant(sa.String(length=32, collation="C"), "postgresql"),
             nullable=False,
         ),
+        sa.Column("queue", sa.String(length=20), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column(
             "receiver",
@@ -52,14 +53,14 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index(
             "ix_outbox_dead",
-            ["died_at", "id"],
+            ["queue", "died_at", "id"],
             unique=False,
             sqlite_where=sa.text("died_at IS NOT NULL"),
             postgresql_where=sa.text("died_at IS NOT NULL"),
         )
         batch_op.create_index(
             "ix_outbox_due",
-            ["due_at", "id"],
+            ["queue", "due_at", "id"],
             unique=False,
             sqlite_where=sa.text("died_at IS NULL"),
             postgresql_where=sa.text("died_at IS NULL"),
