@@ -1,0 +1,169 @@
+"""Asking other servers, never during a request: https only, public addresses only, no detours.
+
+The address is checked on the socket that is connected, so that a name can't lead elsewhere once it
+was looked at. Whoever answers slowly, at length or with a redirect is not listened to.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.client import HTTPException, HTTPResponse, HTTPSConnection
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+SECONDS = 10.0
+MOST = 64 * 1024
+UNICAST = ipaddress.IPv6Network("2000::/3")
+# These carry an IPv4 address inside, which may be anybody's.
+TUNNELS = (ipaddress.IPv6Network("2001::/32"), ipaddress.IPv6Network("2002::/16"))
+
+_PLAIN = re.compile(r"[\x21-\x5b\x5d-\x7e]{1,2000}")
+
+
+class Unreachable(Exception):
+    """Nothing usable came back; `code` says why, `status` what HTTP answered if it did."""
+
+    def __init__(self, code: str, status: int | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.status = status
+
+
+def is_public(address: Address) -> bool:
+    """Whether everybody may talk to this address, and no machine of ours is behind it."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address not in UNICAST or any(address in tunnel for tunnel in TUNNELS):
+            return False
+        return address.is_global
+    return address.is_global and not address.is_multicast
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which addresses may be asked, whose certificates count, and how long an answer may take."""
+
+    allows: Callable[[Address], bool] = is_public
+    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    seconds: float = SECONDS
+
+
+def parts(url: str) -> SplitResult:
+    """The parts of an https address that may be asked. Raises ValueError."""
+    if not _PLAIN.fullmatch(url):
+        raise ValueError("holds characters that no address has")
+    found = urlsplit(url)
+    if found.scheme != "https" or not found.hostname or "@" in found.netloc or found.fragment:
+        raise ValueError("is no https address")
+    if found.port == 0:
+        raise ValueError("has no such port")
+    return found
+
+
+def get(url: str, reach: Reach | None = None) -> bytes:
+    """What is there, of 64 KiB at most. Raises Unreachable."""
+    reach = reach or Reach()
+    try:
+        found = parts(url)
+    except ValueError:
+        raise Unreachable("address") from None
+    host, port = str(found.hostname), found.port or 443
+    target = (found.path or "/") + (f"?{found.query}" if found.query else "")
+    with _connected(host, port, reach) as plain, _cut_off(plain, reach.seconds) as is_late:
+        try:
+            return _asked(_talking(host, port, plain, reach), target)
+        except Unreachable:
+            raise
+        except ssl.SSLError as error:
+            raise Unreachable("slow" if is_late() else "certificate") from error
+        except (OSError, HTTPException, ValueError) as error:
+            raise Unreachable("slow" if is_late() else "silent") from error
+
+
+@contextmanager
+def _connected(host: str, port: int, reach: Reach) -> Iterator[socket.socket]:
+    try:
+        places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Unreachable("name") from error
+    allowed = [place for place in places if reach.allows(_address(place[4]))]
+    if not allowed:
+        raise Unreachable("private")
+    with _first(allowed, reach) as plain:
+        if not reach.allows(_address(plain.getpeername())):
+            raise Unreachable("private")
+        yield plain
+
+
+def _address(name: Sequence[Any]) -> Address:
+    return ipaddress.ip_address(str(name[0]).partition("%")[0])
+
+
+def _first(places: Sequence[Sequence[Any]], reach: Reach) -> socket.socket:
+    """A socket to the first of these that answers."""
+    for family, kind, protocol, _name, address in places[:4]:
+        plain = socket.socket(family, kind, protocol)
+        plain.settimeout(reach.seconds / 4)
+        try:
+            plain.connect(address)
+        except OSError:
+            plain.close()
+        else:
+            plain.settimeout(reach.seconds)
+            return plain
+    raise Unreachable("silent")
+
+
+@contextmanager
+def _cut_off(plain: socket.socket, seconds: float) -> Iterator[Callable[[], bool]]:
+    """End the connection when its time is over, whatever is waited for; tells whether it was."""
+    late = threading.Event()
+    handle = socket.socket(fileno=os.dup(plain.fileno()))
+
+    def cut() -> None:
+        late.set()
+        with suppress(OSError):  # the other side was first
+            handle.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield late.is_set
+    finally:
+        timer.cancel()
+        timer.join()
+        handle.close()
+
+
+def _talking(host: str, port: int, plain: socket.socket, reach: Reach) -> HTTPSConnection:
+    connection = HTTPSConnection(host, port, context=reach.tls)
+    connection.sock = reach.tls.wrap_socket(plain, server_hostname=host)
+    return connection
+
+
+def _asked(connection: HTTPSConnection, target: str) -> bytes:
+    try:
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+        connection.request("GET", target, headers={**headers, "User-Agent": "comments"})
+        return _body(connection.getresponse())
+    finally:
+        connection.close()
+
+
+def _body(response: HTTPResponse) -> bytes:
+    if response.status != 200:
+        raise Unreachable("status", response.status)
+    body = response.read(MOST + 1)
+    if len(body) > MOST:
+        raise Unreachable("too-large")
+    return body
