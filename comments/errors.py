@@ -70,6 +70,11 @@ class TooMany(DomainError):
 
 
 class Busy(DomainError):
-    """The database could not take the write in time; nothing was stored."""
+    """Not now, and nothing was stored: the database could not take the write in time, or something
+    is awaited. May be tried again after `retry_after` seconds."""
 
-    status, code, retry_after = 503, "busy", 2
+    status, code = 503, "busy"
+
+    def __init__(self, message: str, retry_after: int = 2, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.retry_after = retry_after

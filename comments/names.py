@@ -1,5 +1,6 @@
 """What people are called: the name as it is shown, and the key that look-alikes share."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import filterfalse, pairwise
@@ -18,6 +19,8 @@ KEY_LENGTH = 160
 _LETTERS_AND_DIGITS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd"})
 _AMONG_LETTERS = frozenset(" -'’._·・")
 _JOINERS = frozenset("\u200c\u200d")
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+_UNSHOWN = frozenset({"Cc", "Cs", "Co", "Cn"})
 _WRITTEN_WITH_JOINERS = frozenset({"Lo", "Mn", "Mc"})
 _AROUND_RIGHT_TO_LEFT = "\u200e"
 
@@ -39,6 +42,20 @@ def display(name: str) -> str:
     if len(name) > LONGEST:
         raise markup.Unusable("too_long")
     return name
+
+
+def legible(name: str) -> str:
+    """What can be shown of a name that somebody else has taken in already; nothing, if nothing can.
+
+    Signs stay, as text. What is invisible, or turns the direction of writing, is dropped.
+    """
+    found = "".join(
+        " " if char.isspace() else char
+        for char in _without_unseen(markup.normalise(_UNSTORABLE.sub("", name)))
+        if char.isspace() or category(char) not in _UNSHOWN
+    )
+    found = " ".join(found.split())[:LONGEST].rstrip()
+    return "" if markup.is_blank(found) else found
 
 
 def _without_unseen(name: str) -> str:

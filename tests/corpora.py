@@ -58,6 +58,15 @@ def confusables() -> Iterator[tuple[str, str]]:
         yield chr(int(one, 16)), chr(int(other, 16))
 
 
+def sso_vectors() -> dict[str, Any]:
+    return dict(_json("jwt/sso-vectors.json"))
+
+
+def json_web_signatures() -> dict[str, Any]:
+    """The test vectors of the Wycheproof project."""
+    return dict(_json("jwt/wycheproof-json-web-signature.json"))
+
+
 def xss_check() -> ModuleType:
     """The tool that loads HTML in a real browser and tells what it did."""
     name = "xss_check"

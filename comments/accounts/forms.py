@@ -33,8 +33,12 @@ def _name(text: str) -> str:
         raise PydanticCustomError("name", words) from None
 
 
+def is_email(text: str) -> bool:
+    return bool(_EMAIL.fullmatch(text)) and len(email_key(text)) <= LONGEST_EMAIL
+
+
 def _email(text: str) -> str:
-    if not _EMAIL.fullmatch(text) or len(email_key(text)) > LONGEST_EMAIL:
+    if not is_email(text):
         raise PydanticCustomError("email", _("This is no e-mail address."))
     return text
 

@@ -13,11 +13,12 @@ from comments.words import word
 
 
 class Way(StrEnum):
-    """How an identity proves itself; foreign ones only say where an imported person came from."""
+    """How an identity proves itself; those of imported people only say where they came from."""
 
     PASSWORD = "password"  # noqa: S105 - the word, not a secret
     DISQUS = "disqus"
     WORDPRESS = "wordpress"
+    SSO = "sso"
 
 
 class Kind(StrEnum):
@@ -29,7 +30,8 @@ class Kind(StrEnum):
 
 
 class User(Model):
-    """A person. Local people have no site; imported ones belong to one site and can't sign in.
+    """A person. Local people have no site; imported ones and those whom a site vouches for belong
+    to it, the first without a way in.
 
     A closed account keeps this row, empty, so that what refers to it stays whole.
     """
@@ -47,9 +49,10 @@ class User(Model):
             "uq_users_email_key",
             "email_key",
             unique=True,
-            sqlite_where=sa.text("email_confirmed_at IS NOT NULL"),
-            postgresql_where=sa.text("email_confirmed_at IS NOT NULL"),
+            sqlite_where=sa.text("email_confirmed_at IS NOT NULL AND site_id IS NULL"),
+            postgresql_where=sa.text("email_confirmed_at IS NOT NULL AND site_id IS NULL"),
         ),
+        sa.Index("ix_users_site_name", "site_id", "name_key"),
         {"sqlite_autoincrement": True},
     )
 
@@ -62,6 +65,8 @@ class User(Model):
     email_confirmed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    # As the site says that vouches for them.
+    is_subscriber: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
     @property
     def is_closed(self) -> bool:
@@ -108,6 +113,8 @@ class Session(Model):
     label: Mapped[str] = mapped_column(sa.String(80), default="")
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime] = mapped_column(index=True)
+    # However often it is seen.
+    ends_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 

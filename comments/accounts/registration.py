@@ -106,7 +106,12 @@ def _free_name(wish: str) -> str:
 def _is_taken(name: str) -> bool:
     key = names.key(name)
     taken = sa.exists().where(User.name_key == key, User.site_id.is_(None))
-    return key in _official() or bool(db.session.scalar(sa.select(taken)))
+    return is_official(key) or bool(db.session.scalar(sa.select(taken)))
+
+
+def is_official(key: str) -> bool:
+    """Whether a name with this key would pass for somebody in charge."""
+    return key in _official()
 
 
 def _take_name(user: User, name: str, now: datetime) -> None:
@@ -114,7 +119,7 @@ def _take_name(user: User, name: str, now: datetime) -> None:
     holder = db.session.scalar(
         sa.select(User).where(User.name_key == key, User.site_id.is_(None), User.id != user.id)
     )
-    if key in _official() or (holder and not _released(holder, now)):
+    if is_official(key) or (holder and not _released(holder, now)):
         message = _("This name is taken, or looks too much like one that is.")
         raise refuse("name", "taken", message)
     if holder:

@@ -29,12 +29,14 @@ _OF_TOKEN = sa.select(Session).where(
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a session is good for: its kind, and for a widget the site and the page's origin."""
+    """What a session is good for: its kind, for a widget the site and the page's origin, and
+    until when at most."""
 
     kind: Kind
     site_id: int | None = None
     origin: str | None = None
     label: str = ""
+    ends_at: datetime | None = None
 
 
 COOKIE = Scope(Kind.COOKIE)
@@ -52,6 +54,7 @@ def begin(user: User, scope: Scope, now: datetime) -> str:
         label=scope.label,
         created_at=now,
         seen_at=now,
+        ends_at=scope.ends_at,
     )
     db.session.add(row)
     db.session.flush()
@@ -63,7 +66,7 @@ def begin(user: User, scope: Scope, now: datetime) -> str:
 
 def _sweep(now: datetime) -> None:
     idle = sa.and_(Session.seen_at < now - IDLE, Session.kind != Kind.API)
-    db.session.execute(sa.delete(Session).where(idle))
+    db.session.execute(sa.delete(Session).where(sa.or_(idle, Session.ends_at < now)))
     db.session.execute(sa.delete(Ticket).where(Ticket.expires_at < now))
 
 
@@ -72,6 +75,8 @@ def find(token: str, kinds: frozenset[Kind], now: datetime) -> Session | None:
     asked = {"hash": tokens.hashed(token), "kinds": list(kinds)}
     found = db.session.scalar(_OF_TOKEN, asked)
     if found is None or found.user.is_closed:
+        return None
+    if found.ends_at is not None and found.ends_at <= now:
         return None
     if found.kind is not Kind.API and found.seen_at + IDLE < now:
         return None

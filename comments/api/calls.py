@@ -13,6 +13,7 @@ from comments.api.forms import (
     NewAccount,
     NewPreview,
     NewSession,
+    NewSsoSession,
     QueueQuery,
 )
 from comments.forms import Form
@@ -161,6 +162,13 @@ CALLS = {
         {200: shapes.Token},
         body=NewSession,
         refusals=MISSING,
+    ),
+    "sign_in_by_publisher": Call(
+        "Sign in by a publisher's own token, which does so once",
+        Who.ANYBODY,
+        {200: shapes.Token},
+        body=NewSsoSession,
+        refusals=frozenset({401, 403, 404}),
     ),
     "sign_out": Call("Sign out: end the token that is sent", Who.READER, {204: None}),
     "openapi": Call("Read this document", Who.ANYBODY, {200: shapes.Document, 304: None}),

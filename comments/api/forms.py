@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from comments.accounts.forms import SignIn, SignUp
 from comments.forms import Blank, Form, Id, Line, parse
@@ -13,6 +13,7 @@ from comments.threads.forms import ArticleKey, Body, Name, NamedArticles, readab
 from comments.threads.models import Status
 
 MOST_COUNTS = 100
+LONGEST_TOKEN = 256 * 1024
 
 SiteKey = Annotated[Line, Field(min_length=1, max_length=60)]
 Address = Annotated[str, Field(max_length=2000)]
@@ -82,6 +83,16 @@ class NewAccount(SignUp):
     """A new person, who is signed in to this site at once."""
 
     site: SiteKey
+
+
+class NewSsoSession(Form):
+    """A reader of this site, as its publisher's own token says."""
+
+    # Whatever is no good token is refused as one, long ones too.
+    model_config = ConfigDict(str_max_length=LONGEST_TOKEN)
+
+    site: SiteKey
+    token: str
 
 
 class NewSession(SignIn):

@@ -21,6 +21,7 @@ from comments.api.forms import (
     NewAccount,
     NewPreview,
     NewSession,
+    NewSsoSession,
     QueueQuery,
 )
 from comments.db import transaction
@@ -32,6 +33,8 @@ from comments.screening import words
 from comments.sites import access
 from comments.sites import queries as sites
 from comments.sites.models import Site
+from comments.sites.sso import entering, jwks
+from comments.sites.sso.entering import KeyAwaited
 from comments.threads import articles, lately, posting, queries, reading, voting, writing
 from comments.threads.drawing import Drawn
 from comments.threads.forms import ArticleFacts, ArticleName, Ballot, EditedComment, NewComment
@@ -175,6 +178,19 @@ def sign_in() -> Answer:
     form = asking.body(NewSession, request)
     site = sites.by_key(form.site)
     return jsonify(shapes.Token(login.by_password(form, lambda person: _begun(person, site))))
+
+
+@api.post("/sessions/sso")
+def sign_in_by_publisher() -> Answer:
+    form = asking.body(NewSsoSession, request)
+    site, now = _public_site(form.site), clock.now()
+    try:
+        proved = entering.proved(site, form.token, now)
+    except KeyAwaited:
+        transaction(lambda: jwks.want(site, now))
+        raise
+    origin = request.headers.get("Origin")
+    return jsonify(shapes.Token(transaction(lambda: entering.enter(site, proved, origin, now))))
 
 
 @api.delete("/sessions/current")

@@ -87,3 +87,12 @@ def the_member(site: Site, user_id: int) -> Membership:
     if found is None:
         raise NotFound(_("This person is no member any more."))
     return found
+
+
+def check_origin(site: Site, origin: str) -> None:
+    """Raises Forbidden where this site's comments may not appear."""
+    if not site.allows(origin):
+        raise Forbidden(
+            _("%(origin)s is none of the web addresses of this site.", origin=origin),
+            code="unknown-origin",
+        )

@@ -36,8 +36,10 @@ def _note_staff(user: User, *, session: Session, now: datetime) -> None:
 def _show_new_name(user: User, *, now: datetime) -> None:
     """Names are drawn into pages, so those pages are drawn again."""
     places = sa.select(Participant.site_id).where(Participant.user_id == user.id)
-    db.session.execute(sa.update(Site).where(Site.id.in_(places)).values(version=Site.version + 1))
-    changes.everything()
+    ids = db.session.scalars(places).all()
+    db.session.execute(sa.update(Site).where(Site.id.in_(ids)).values(version=Site.version + 1))
+    for id in ids:
+        changes.site(id)
 
 
 def _leave(user: User, *, erase: bool, now: datetime) -> None:

@@ -40,6 +40,7 @@ def change_role(member: Membership, role: Role, by: Membership | None, now: date
     """Give a member another role. Raises Forbidden, or Conflict for the last owner."""
     member = _held(member)
     _must_reach(by, member.role, role)
+    _must_be_ours(by, member)
     if role is member.role:
         return
     _keep_an_owner(member)
@@ -51,10 +52,33 @@ def remove(member: Membership, by: Membership | None, now: datetime) -> None:
     """End a membership. Raises Forbidden, or Conflict for the last owner."""
     member = _held(member)
     _must_reach(by, member.role)
+    _must_be_ours(by, member)
     _keep_an_owner(member)
     _note("member-removed", member, by, now, role=member.role.value)
     db.session.delete(member)
     db.session.flush()
+
+
+def vouch(site: Site, person: User, role: Role | None, now: datetime) -> None:
+    """Let somebody have the role that the publisher's sign-in says, or none by it.
+
+    What they were given by hand stays.
+    """
+    member = db.session.get(Membership, (site.id, person.id), populate_existing=True)
+    if member is None:
+        if role is not None:
+            add(site, person, role, None, now).by_sso = True
+    elif member.by_sso and role is None:
+        remove(member, None, now)
+    elif member.by_sso and role is not member.role and role is not None:
+        change_role(member, role, None, now)
+
+
+def end_vouched(site: Site, now: datetime) -> None:
+    """End every role that came by the publisher's sign-in."""
+    rows = sa.select(Membership).where(Membership.site_id == site.id, Membership.by_sso)
+    for member in db.session.scalars(rows.order_by(Membership.user_id)).all():
+        remove(member, None, now)
 
 
 def leave_all(person: User, now: datetime) -> None:
@@ -87,6 +111,12 @@ def _must_reach(by: Membership | None, *roles: Role) -> None:
         raise Forbidden(_("Your role on this site does not allow this."))
     if Role.OWNER in roles and own.role is not Role.OWNER:
         raise Forbidden(_("Only an owner can do this."))
+
+
+def _must_be_ours(by: Membership | None, member: Membership) -> None:
+    if by is not None and member.by_sso:
+        message = _("This role comes with the publisher's own sign-in. Change it there.")
+        raise Conflict(message, code="role-by-sso")
 
 
 def _as_it_is(member: Membership) -> Membership | None:

@@ -106,6 +106,8 @@ class Membership(Model):
     site_id: Mapped[int] = mapped_column(sa.ForeignKey("sites.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True, index=True)
     role: Mapped[Role] = mapped_column(word(Role))
+    # The role comes and goes with what the publisher's sign-in says.
+    by_sso: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     created_at: Mapped[datetime]
 
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)

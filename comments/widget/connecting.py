@@ -15,29 +15,21 @@ from comments.accounts.models import Kind, Ticket, User
 from comments.accounts.sessions import Scope
 from comments.db import db
 from comments.errors import Forbidden
+from comments.sites import access
 from comments.sites.models import Site
 
 SOON = timedelta(minutes=5)
 
 
-def check_origin(site: Site, origin: str) -> None:
-    """Raises Forbidden where this site's comments may not appear."""
-    if not site.allows(origin):
-        raise Forbidden(
-            _("%(origin)s is none of the web addresses of this site.", origin=origin),
-            code="unknown-origin",
-        )
-
-
 def token(site: Site, origin: str, by: User, now: datetime) -> str:
     """A token for pages of this origin. Raises Forbidden where it is none of the site's."""
-    check_origin(site, origin)
+    access.check_origin(site, origin)
     return sessions.begin(by, Scope(Kind.BEARER, site.id, origin), now)
 
 
 def code(site: Site, origin: str, challenge: str, by: User, now: datetime) -> str:
     """A code that the page turns into a token, once and soon. Raises Forbidden as `token` does."""
-    check_origin(site, origin)
+    access.check_origin(site, origin)
     made = tokens.new()
     db.session.add(
         Ticket(
@@ -66,7 +58,7 @@ def exchange(code: str, verifier: str, origin: str, now: datetime) -> str:
     )
     if ticket is None or not _is_good(ticket, verifier, origin, now):
         raise Forbidden(_("This sign-in is too old. Please sign in again."), code="bad-code")
-    check_origin(db.session.get_one(Site, ticket.site_id), origin)
+    access.check_origin(db.session.get_one(Site, ticket.site_id), origin)
     ticket.used_at = now
     return sessions.begin(ticket.user, Scope(Kind.BEARER, ticket.site_id, ticket.origin), now)
 

@@ -135,7 +135,7 @@ def seen() -> tuple[str, int]:
 def connect() -> Response | tuple[str, int, dict[str, str]]:
     asked = _asked(request.args)
     site = _at_home(asked.site)
-    connecting.check_origin(site, asked.origin)
+    access.check_origin(site, asked.origin)
     if signed_in() is None:
         return redirect(url_for("accounts.sign_in", site=site.key, next=_here()))
     page = render_template("widget/connect.html", site=site, asked=asked, here=_here())

@@ -1,0 +1,102 @@
+"""People whom a site vouches for: it knows who they are, we know them by what it calls them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from comments import names, signals
+from comments.accounts import closing, registration
+from comments.accounts.forms import email_key
+from comments.accounts.models import Identity, User, Way
+from comments.db import db
+
+LONGEST_SUBJECT = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """A person as their site knows them: the same subject is the same person."""
+
+    subject: str
+    name: str
+    email: str | None = None
+    is_confirmed: bool = False
+    is_subscriber: bool = False
+
+
+def met(site_id: int, person: Vouched, now: datetime) -> User:
+    """The row of this person, made if need be, as the site describes them now.
+
+    Nobody is found by name or address: whoever is called like somebody else gets a number behind
+    the name, and an address that is another account's stays that of two.
+    """
+    user = _known(site_id, person.subject) or _made(site_id, person.subject, now)
+    closing.held(user)
+    _call(user, person, now)
+    _describe(user, person, now)
+    db.session.flush()
+    return user
+
+
+def _known(site_id: int, subject: str) -> User | None:
+    return db.session.scalar(
+        sa.select(User)
+        .join(Identity, Identity.user_id == User.id)
+        .where(Identity.site_id == site_id, Identity.way == Way.SSO, Identity.subject == subject)
+    )
+
+
+def _made(site_id: int, subject: str, now: datetime) -> User:
+    user = User(site_id=site_id, name="", created_at=now)
+    db.session.add(user)
+    db.session.flush()
+    db.session.add(
+        Identity(user_id=user.id, site_id=site_id, way=Way.SSO, subject=subject, created_at=now)
+    )
+    db.session.flush()
+    return user
+
+
+def _call(user: User, person: Vouched, now: datetime) -> None:
+    name = next(name for name in _names(person) if not _is_taken(user, name))
+    if name == user.name:
+        return
+    is_new = not user.name
+    user.name, user.name_key = name, names.key(name) or None
+    db.session.flush()
+    if not is_new:
+        signals.renamed.send(user, now=now)
+
+
+def _names(person: Vouched) -> Iterator[str]:
+    """The name, and what it is with a number that is always the same for this person."""
+    yield person.name
+    digest = hashlib.sha256(person.subject.encode()).digest()
+    number = str(int.from_bytes(digest, "big"))
+    for length in (3, 6, 12, 24):
+        yield f"{person.name} ({number[-length:]})"
+
+
+def _is_taken(user: User, name: str) -> bool:
+    """Whether it would pass for an account of the service, for staff, or for another reader."""
+    key = names.key(name)
+    others = sa.exists().where(
+        User.name_key == key,
+        sa.or_(User.site_id.is_(None), User.site_id == user.site_id),
+        User.id != user.id,
+    )
+    return registration.is_official(key) or bool(key and db.session.scalar(sa.select(others)))
+
+
+def _describe(user: User, person: Vouched, now: datetime) -> None:
+    user.is_subscriber = person.is_subscriber
+    if not person.is_confirmed:
+        user.email_confirmed_at = None
+    elif user.email_confirmed_at is None or user.email != person.email:
+        user.email_confirmed_at = now
+    user.email, user.email_key = person.email, person.email and email_key(person.email)

@@ -1,0 +1,1 @@
+"""Readers whom the publisher signs in: tokens, the keys that prove them, and what they say."""

@@ -1,0 +1,149 @@
+"""What a token says, once it is known who signed it: about itself, and about a reader."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from comments import names
+from comments.accounts.forms import is_email
+from comments.accounts.vouched import LONGEST_SUBJECT, Vouched
+from comments.sites.models import Role
+from comments.sites.sso.models import Sso
+from comments.sites.sso.reasons import Reason, Refused, shown
+
+# From iat to exp, in seconds; and how far clocks may differ.
+LONGEST_LIFE = 600
+LEEWAY = 30
+LONGEST_ID = 200
+MOST_ROLES = 50
+# No moment that is meant in earnest is as many seconds away.
+FARTHEST = 2**37
+# Nobody becomes an owner from outside.
+RANKS = (Role.ADMIN, Role.MODERATOR, Role.STAFF)
+
+Claims = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A reader, their role on the site, until when the token counts, and what was left out."""
+
+    reader: Vouched
+    role: Role | None
+    expires_at: float
+    remarks: tuple[Reason, ...]
+
+
+def check(claims: Claims, sso: Sso, now: datetime) -> Said:
+    """Raises Refused, with every reason."""
+    reasons = [*_about_itself(claims, sso), *_about_time(claims, now.timestamp()), *_about(claims)]
+    if reasons:
+        raise Refused(*reasons)
+    return _said(claims, sso)
+
+
+def issued_at(claims: Claims) -> float | None:
+    """When it was made, as far as it can be told."""
+    found = claims.get("iat")
+    return found if _is_number(found) else None
+
+
+def _about_itself(claims: Claims, sso: Sso) -> Iterator[Reason]:
+    audience = claims.get("aud")
+    meant = audience if isinstance(audience, list) else [audience]
+    for name in ("iss", "aud"):
+        if claims.get(name) is None:
+            yield Reason("missing", {"name": name})
+    if claims.get("iss") is not None and claims["iss"] != sso.issuer:
+        yield Reason("issuer", {"found": shown(claims["iss"]), "expected": sso.issuer})
+    if audience is not None and sso.audience not in meant:
+        yield Reason("audience", {"found": shown(audience), "expected": sso.audience})
+    if "jti" in claims and not _is_text(claims["jti"], LONGEST_ID):
+        yield Reason("no-text", {"name": "jti", "most": LONGEST_ID})
+
+
+def _about_time(claims: Claims, now: float) -> Iterator[Reason]:
+    given = {name: claims[name] for name in ("exp", "iat", "nbf") if name in claims}
+    wrong = [name for name, value in given.items() if not _is_number(value)]
+    absent = [name for name in ("exp", "iat") if name not in given]
+    yield from (Reason("no-number", {"name": name}) for name in wrong)
+    yield from (Reason("missing", {"name": name}) for name in absent)
+    known = {name: value for name, value in given.items() if name not in wrong}
+    ends, made, begins = (known.get(name, now) for name in ("exp", "iat", "nbf"))
+    if ends + LEEWAY <= now:
+        yield Reason("expired", {"seconds": _whole(now - ends)})
+    if begins - LEEWAY > now:
+        yield Reason("not-yet", {"seconds": _whole(begins - now)})
+    if made - LEEWAY > now:
+        yield Reason("from-ahead", {"seconds": _whole(made - now)})
+    if ends - made > LONGEST_LIFE:
+        yield Reason("too-lasting", {"seconds": _whole(ends - made), "most": LONGEST_LIFE})
+    if ends < made and not {*wrong, *absent}:
+        yield Reason("backwards")
+
+
+def _about(claims: Claims) -> Iterator[Reason]:
+    if not claims.get("sub"):
+        yield Reason("missing", {"name": "sub"})
+    elif not _is_text(claims["sub"], LONGEST_SUBJECT):
+        yield Reason("no-text", {"name": "sub", "most": LONGEST_SUBJECT})
+    if "name" not in claims:
+        yield Reason("missing", {"name": "name"})
+    elif not isinstance(claims["name"], str) or not names.legible(claims["name"]):
+        yield Reason("no-name")
+
+
+def _said(claims: Claims, sso: Sso) -> Said:
+    remarks: list[Reason] = []
+    email = claims.get("email")
+    if email is not None and not (isinstance(email, str) and is_email(email)):
+        remarks.append(Reason("no-email"))
+        email = None
+    is_verified = email is not None and claims.get("email_verified") is True
+    if email is not None and not is_verified:
+        remarks.append(Reason("unverified"))
+    reader = Vouched(
+        subject=claims["sub"],
+        name=names.legible(claims["name"]),
+        email=email,
+        is_confirmed=is_verified,
+        is_subscriber=claims.get("subscriber") is True,
+    )
+    role = _role(claims.get("roles", []), sso, remarks)
+    return Said(reader, role, claims["exp"], tuple(remarks))
+
+
+def _role(given: Any, sso: Sso, remarks: list[Reason]) -> Role | None:
+    """The highest role that the site's own mapping makes of what is claimed."""
+    claimed = [given] if isinstance(given, str) else given
+    if not isinstance(claimed, list) or not all(isinstance(each, str) for each in claimed):
+        remarks.append(Reason("no-roles"))
+        return None
+    mapping = sso.mapping
+    known = [mapping[each] for each in claimed[:MOST_ROLES] if each in mapping]
+    unknown = [each for each in claimed[:MOST_ROLES] if each not in mapping]
+    remarks += [Reason("unmapped", {"role": shown(each)}) for each in unknown]
+    return highest(known)
+
+
+def highest(roles: Iterable[Role]) -> Role | None:
+    found = set(roles)
+    return next((role for role in RANKS if role in found), None)
+
+
+def _is_text(given: object, most: int) -> bool:
+    return isinstance(given, str) and 0 < len(given) <= most and given.isprintable()
+
+
+def _is_number(given: object) -> bool:
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        return False
+    return abs(given) < FARTHEST
+
+
+def _whole(seconds: float) -> int:
+    return math.ceil(seconds)
