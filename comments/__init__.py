@@ -89,9 +89,10 @@ def _handlers() -> None:
     from comments.accounts import letters
     from comments.moderation import listening as moderation
     from comments.sites import listening as sites
+    from comments.sites.sso import jwks
     from comments.threads import leaving as threads
 
-    for domain in (sending, letters, sites, threads, moderation):
+    for domain in (sending, letters, sites, jwks, threads, moderation):
         domain.connect()
 
 

@@ -24,6 +24,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 SECONDS = 10.0
 MOST = 64 * 1024
 UNICAST = ipaddress.IPv6Network("2000::/3")
+# Not everybody's either, which Python learned by and by.
+SPECIAL = (ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv4Network("192.88.99.0/24"))
 # These carry an IPv4 address inside, which may be anybody's.
 TUNNELS = (ipaddress.IPv6Network("2001::/32"), ipaddress.IPv6Network("2002::/16"))
 
@@ -45,7 +47,8 @@ def is_public(address: Address) -> bool:
         if address not in UNICAST or any(address in tunnel for tunnel in TUNNELS):
             return False
         return address.is_global
-    return address.is_global and not address.is_multicast
+    is_special = address.is_multicast or any(address in network for network in SPECIAL)
+    return address.is_global and not is_special
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +76,23 @@ def get(url: str, reach: Reach | None = None) -> bytes:
     """What is there, of 64 KiB at most. Raises Unreachable."""
     reach = reach or Reach()
     try:
-        found = parts(url)
+        place = parts(url)
     except ValueError:
         raise Unreachable("address") from None
-    host, port = str(found.hostname), found.port or 443
-    target = (found.path or "/") + (f"?{found.query}" if found.query else "")
+    host, port = str(place.hostname), place.port or 443
+    target = (place.path or "/") + (f"?{place.query}" if place.query else "")
     with _connected(host, port, reach) as plain, _cut_off(plain, reach.seconds) as is_late:
         try:
-            return _asked(_talking(host, port, plain, reach), target)
+            found = _asked(_talking(host, port, plain, reach), target)
         except Unreachable:
             raise
         except ssl.SSLError as error:
             raise Unreachable("slow" if is_late() else "certificate") from error
         except (OSError, HTTPException, ValueError) as error:
             raise Unreachable("slow" if is_late() else "silent") from error
+        if is_late():
+            raise Unreachable("slow")
+        return found
 
 
 @contextmanager

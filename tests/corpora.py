@@ -62,6 +62,11 @@ def sso_vectors() -> dict[str, Any]:
     return dict(_json("jwt/sso-vectors.json"))
 
 
+def inside_addresses() -> list[str]:
+    """Ways to spell an address that a server should not ask for others."""
+    return list(_json("urls/ssrf.json"))
+
+
 def json_web_signatures() -> dict[str, Any]:
     """The test vectors of the Wycheproof project."""
     return dict(_json("jwt/wycheproof-json-web-signature.json"))

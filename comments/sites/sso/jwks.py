@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from comments import outward
+from comments import clock, outward
 from comments.db import db, transaction
 from comments.logs import log
 from comments.outward import Reach, Unreachable
@@ -20,16 +20,28 @@ from comments.sites.sso import public_keys
 from comments.sites.sso.claims import LEEWAY
 from comments.sites.sso.models import Sso
 from comments.sites.sso.public_keys import Public, Unusable
+from comments.working import Chore, IsOver, chores
 
 EVERY = timedelta(minutes=5)
 # Neither failures nor unknown keys make anybody ask more often.
 AT_MOST = timedelta(minutes=1)
+# What became due is looked for after so many seconds.
+PAUSE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
     site_id: int
     url: str
+
+
+def connect() -> None:
+    chores["keys"] = Chore(_fetch, PAUSE)
+
+
+def _fetch(_is_over: IsOver) -> None:
+    if is_due(clock.now()):
+        refresh_due(clock.now())
 
 
 def refresh_due(now: datetime, reach: Reach | None = None) -> int:
