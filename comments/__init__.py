@@ -75,11 +75,12 @@ def _blueprints(app: Flask) -> None:
     from comments.api.views import api
     from comments.health import health
     from comments.moderation.views import moderation
+    from comments.sites.sso.views import sso
     from comments.sites.views import sites
     from comments.threads.views import threads
     from comments.widget.views import widget
 
-    for blueprint in (health, accounts, sites, threads, moderation, widget, api):
+    for blueprint in (health, accounts, sites, sso, threads, moderation, widget, api):
         app.register_blueprint(blueprint)
 
 

@@ -21,6 +21,8 @@ from comments.accounts.models import User
 from comments.db import db, transaction
 from comments.sites import sanctions
 from comments.sites.models import Measure, Role, SiteKey
+from comments.sites.sso import keys as sso_keys
+from comments.sites.sso.models import SsoKey
 from comments.widget import watching
 from tests import factories
 from tests.conftest import PUBLISHER, Cast
@@ -100,6 +102,14 @@ TABLE: dict[str, Try] = {
     "GET /sites/<key>/sanctions": Try(MODERATORS),
     "POST /sites/<key>/sanctions/<int:id>/lift": Try(MODERATORS, {"id": "sanction"}),
     "GET /sites/<key>/settings": Try(ADMINS),
+    "GET /sites/<key>/sso": Try(ADMINS),
+    "POST /sites/<key>/sso": Try(ADMINS),
+    "POST /sites/<key>/sso/fetch": Try(ADMINS),
+    "POST /sites/<key>/sso/keys": Try(ADMINS),
+    "POST /sites/<key>/sso/keys/<int:id>/retire": Try(ADMINS, {"id": "sso_key"}),
+    "POST /sites/<key>/sso/secrets": Try(ADMINS),
+    "GET /sites/<key>/sso/test": Try(ADMINS),
+    "POST /sites/<key>/sso/test": Try(ADMINS),
     "POST /sites/<key>/settings": Try(ADMINS),
     "GET /thread": Try(EVERYBODY, query=THREAD),
     "POST /thread": Try(MEMBERS_OF_THE_SERVICE, data=POSTED),
@@ -155,6 +165,7 @@ TABLE: dict[str, Try] = {
     "POST /api/v1/preview": Try(MEMBERS_OF_THE_SERVICE, json={"site": "gazette", "body": "*a*"}),
     "POST /api/v1/accounts": Try(EVERYBODY, json={}),
     "POST /api/v1/sessions": Try(EVERYBODY, json={}),
+    "POST /api/v1/sessions/sso": Try((SIGN_IN,) * 6, json={"site": "gazette", "token": "x"}),
     "DELETE /api/v1/sessions/current": Try(MEMBERS_OF_THE_SERVICE),
     "PUT /api/v1/articles/<path:key>": Try((SIGN_IN,) * 6, {"key": "a1"}, json={"site": "gazette"}),
     "GET /livez": Try(EVERYBODY),
@@ -203,6 +214,7 @@ def world(app: Flask, cast: Cast) -> World:
         )
     )
     factories.site_key(cast.gazette)
+    transaction(lambda: sso_keys.make(cast.gazette, None, clock.now()))
     ids = {
         "comment": row.id,
         "article": article.id,
@@ -210,6 +222,7 @@ def world(app: Flask, cast: Cast) -> World:
         "sanction": ban.id,
         "key": db.session.scalars(sa.select(SiteKey)).one().id,
         "session": factories.session(cast.rae).id,
+        "sso_key": db.session.scalars(sa.select(SsoKey)).one().id,
     }
     return World(cast, kim, ids)
 

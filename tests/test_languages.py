@@ -21,6 +21,7 @@ from tests import factories, live, pseudo
 from tests.conftest import Cast
 from tests.moderation import scene
 from tests.moderation.acts import sanction
+from tests.sites.sso import publisher as sso_publisher
 
 Browsers = Callable[..., FlaskClient]
 
@@ -47,6 +48,8 @@ PAGES = {
     "sites.member_list": ["/sites/gazette/members"],
     "sites.sanction_list": ["/sites/gazette/sanctions"],
     "sites.settings": ["/sites/gazette/settings"],
+    "sso.terms": ["/sites/gazette/sso"],
+    "sso.trial": ["/sites/gazette/sso/test"],
     "threads.article_list": ["/sites/gazette/articles"],
     "threads.delete_form": ["/comments/{own}/delete"],
     "threads.edit_form": ["/comments/{own}/edit"],
@@ -114,6 +117,9 @@ def world(marked: str, cast: Cast) -> dict[str, str]:
     factories.article(cast.gazette, "closed", state=State.CLOSED)
     factories.article(cast.gazette, "hidden", state=State.HIDDEN)
     factories.site_key(cast.gazette)
+    sso_publisher.secret(cast.gazette)
+    url = "https://gazette.example/keys.json"
+    sso_publisher.settle(cast.gazette, url=url, failure={"code": "status", "status": 404})
     factories.bearer(cast.ada, cast.gazette)
     factories.api_token(cast.ada)
     rude = db.session.scalars(sa.select(Comment).where(Comment.open_reports > 0)).one()
@@ -167,6 +173,8 @@ BADLY_FILLED: list[tuple[str, str, dict[str, str]]] = [
     ("ada", "/sites/gazette/members", {"name": "nobody such", "role": "owner"}),
     ("ada", "/sites/gazette/members", {"name": "mo", "role": "king"}),
     ("ada", "/sites/gazette/keys", {"name": "x" * 200}),
+    ("ada", "/sites/gazette/sso", {"roles": "x", "url": "x"}),
+    ("ada", "/sites/gazette/sso/keys", {"material": "x"}),
     ("ada", "/moderation/comments/{comment}/decisions", {"action": "reject", "reason": "x"}),
     ("ada", "/moderation/comments/{comment}/decisions", {"action": "approve", "seen": "99999999"}),
     ("ada", "/moderation/comments/{comment}/sanctions", {"term": "2", "reason": ""}),

@@ -53,5 +53,6 @@ def of_site(site: Site, user: User | None) -> list[Entry]:
             Entry(_("Settings"), "sites.settings"),
             Entry(_("Members"), "sites.member_list"),
             Entry(_("Keys"), "sites.key_list"),
+            Entry(_("Single sign-on"), "sso.terms"),
         ]
     return found

@@ -265,6 +265,7 @@ PAGES = {
     "settings": {"ada"},
     "members": {"ada"},
     "keys": {"ada"},
+    "sso": {"ada"},
     "sanctions": {"ada", "mo"},
     "articles": {"ada", "mo"},
 }
