@@ -25,7 +25,15 @@ TEXTS = {
 TEXTS["articles-style.js"] = f"export default {orjson.dumps(TEXTS['articles.css']).decode()};\n"
 # What act.js imports travels inside it: one answer, which also packs better than its parts. There
 # they share one scope, so that no two of them may give a name to different things.
-PARTS = ("kept.js", "page.js", "weaving.js", "signing.js", "writing.js", "seen.js")
+PARTS = (
+    "kept.js",
+    "page.js",
+    "vouching.js",
+    "weaving.js",
+    "signing.js",
+    "writing.js",
+    "seen.js",
+)
 IMPORT = re.compile(r'^import [^"]+"\./\w+\.js";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export ", re.MULTILINE)
 TEXTS["act.js"] = IMPORT.sub(

@@ -1,7 +1,7 @@
 /* What people do in a thread beyond reading its first page. embed.js loads this when it is first
    needed, and hands over the thread: its slot, its shadow root, and what it shows. */
 
-import { keepToken, takeReturn, tokenOf } from "./kept.js";
+import { entryOf, keepToken, takeReturn, tokenOf } from "./kept.js";
 import {
   announce, below, button, commentOf, complain, counted, dressOwn, find, foldOf, headingOf, idOf, made,
   pageOf, rootsOf, send,
@@ -9,6 +9,7 @@ import {
 import { goOn, note, offerUnread, watch } from "./seen.js";
 import style from "./style.js";
 import { arrive, signIn, signOut } from "./signing.js";
+import { enter, forgetEntered, isVouched } from "./vouching.js";
 import { answer, graft, leave, offer, passMore, renew, review, takeFresh } from "./weaving.js";
 import { focusIn, label, reopen, unfold } from "./writing.js";
 
@@ -32,16 +33,27 @@ const meet = (thread) => {
 };
 
 /* Who reads, what only they see, and what they had begun to write. */
-export const identify = async (thread) => {
+export const identify = async (thread, isRenewed) => {
   meet(thread);
+  if (isVouched(thread)) await enter(thread);
   const token = tokenOf(thread.site);
   const call = token && await send(thread, "GET", thread.path().replace("/thread?", "/me?")).catch(() => null);
   if (token !== tokenOf(thread.site)) return; // signed in or out meanwhile, which looks by itself
-  if (call && call.status === 401) keepToken(thread.site, "");
+  if (call && call.status === 401) {
+    keepToken(thread.site, "");
+    const isNew = isVouched(thread) && !isRenewed && await enter(thread, true);
+    if (isNew) return onSite(thread.site, (each) => identify(each, true));
+  }
   if (call && call.status === 200) recognise(thread, call.response.querySelector("[data-me]"));
   else if (!call || call.status === 401) forget(thread);
   reopen(thread);
-  comeBack(thread);
+  return comeBack(thread);
+};
+
+/* The page says that its reader came, went, or is another one. */
+export const hand = (threads) => {
+  forgetEntered();
+  threads.forEach((thread) => thread.words && identify(thread));
 };
 
 const recognise = (thread, mine) => {
@@ -72,7 +84,8 @@ const showWho = (thread) => {
     const [before, after] = signedIn.split("{name}");
     const name = document.createElement("span");
     name.append(before, made("bdi", who), after);
-    const leave = button(out, "signOut", { className: "plain" });
+    // Whom the page signed in, it would sign in again.
+    const leave = entryOf(thread.site) ? "" : button(out, "signOut", { className: "plain" });
     line.replaceChildren(...who ? [name, leave] : [button(comeIn, "signIn", { className: "plain" })]);
     line.dataset.name = who;
   }

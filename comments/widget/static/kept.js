@@ -29,9 +29,14 @@ const keep = (site, change) => {
 
 export const tokenOf = (site) => read(site).token || "";
 
-export const keepToken = (site, token) => keep(site, (kept) => {
+/* As whom the page itself signed its reader in, and when; nothing for those who did so here. */
+export const entryOf = (site) => read(site).entry;
+
+export const keepToken = (site, token, entry) => keep(site, (kept) => {
+  delete kept.token;
+  delete kept.entry;
   if (token) kept.token = token;
-  else delete kept.token;
+  if (entry) kept.entry = entry;
 });
 
 /* Drafts by place: "write", "reply:12" or "edit:12". */

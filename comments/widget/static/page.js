@@ -19,6 +19,18 @@ export const send = (thread, method, path, body, key) => new Promise((done, fail
   call.send(body ? JSON.stringify(body) : null);
 });
 
+/* A call about tokens, whose answer is JSON. */
+export const told = (home, path, body) => new Promise((done, failed) => {
+  const call = new XMLHttpRequest();
+  call.open("POST", home + path);
+  call.responseType = "json";
+  call.timeout = 30000;
+  call.setRequestHeader("Content-Type", "application/json");
+  call.onload = () => done(call);
+  call.onerror = call.ontimeout = () => failed(call);
+  call.send(JSON.stringify(body));
+});
+
 export const pageOf = async (thread, more) => {
   const call = await thread.ask(thread.path(more), "document");
   return call.response.querySelector(".thread");

@@ -2,7 +2,8 @@
    coming back. Either way the page gets a token that is good on this site and origin alone. */
 
 import { base64, keepReturn, keepToken, random, takeReturn, tokenOf } from "./kept.js";
-import { announce, button, send, tell } from "./page.js";
+import { announce, button, send, tell, told } from "./page.js";
+import { enter, isVouched } from "./vouching.js";
 
 const WINDOW = "popup,width=460,height=720";
 const LOOK = 250;
@@ -11,7 +12,10 @@ const PATIENCE = 3; // looks at a closed window, while its last message may be o
 let giveUp = () => {};
 
 /* Whether somebody has signed in. Must be called while the browser knows of a click. */
-export const signIn = (thread, form) => new Promise((done) => {
+export const signIn = async (thread, form) => (isVouched(thread) && await enter(thread, true))
+  || byWindow(thread, form);
+
+const byWindow = (thread, form) => new Promise((done) => {
   giveUp();
   const nonce = random();
   const query = new URLSearchParams([["site", thread.site], ["origin", location.origin], ["nonce", nonce]]);
@@ -72,19 +76,10 @@ export const arrive = async (home) => {
   history.replaceState(history.state, "", (back && back.hash) || location.href.split("#")[0]);
   if (!back) return;
   keepReturn({ site: back.site, article: back.article, place: back.place });
-  const token = await exchange(home, given.get("comments-code"), back.verifier);
-  if (token) keepToken(back.site, token);
+  const code = given.get("comments-code");
+  const call = await told(home, "/embed/token", { __proto__: null, code, verifier: back.verifier });
+  if (call.status === 200) keepToken(back.site, call.response.token);
 };
-
-const exchange = (home, code, verifier) => new Promise((done) => {
-  const call = new XMLHttpRequest();
-  call.open("POST", `${home}/embed/token`);
-  call.responseType = "json";
-  call.setRequestHeader("Content-Type", "application/json");
-  call.onload = () => done(call.status === 200 && call.response.token);
-  call.onerror = () => done("");
-  call.send(JSON.stringify({ __proto__: null, code, verifier }));
-});
 
 export const signOut = async (thread) => {
   const ending = tokenOf(thread.site) && send(thread, "DELETE", "/api/v1/sessions/current");

@@ -7,6 +7,7 @@ import {
   rootsOf, send, tell,
 } from "./page.js";
 import { signIn } from "./signing.js";
+import { enter, isVouched } from "./vouching.js";
 import { leave, renew } from "./weaving.js";
 
 const NEAR = 200; // characters before the limit, from where on they are counted down
@@ -151,16 +152,21 @@ const sent = async (thread, form, request, again) => {
   form.removeAttribute("aria-busy");
   main.removeAttribute("aria-disabled");
   if (call && call.status < 300) return call;
-  if (call && call.status === 401) askAgain(thread, form, again);
+  if (call && call.status === 401) await askAgain(thread, form, again);
   else complain(thread, form, call);
   return null;
 };
 
-const askAgain = (thread, form, again) => {
+const askAgain = async (thread, form, again) => {
+  const resume = async () => {
+    await thread.identify(thread);
+    return again();
+  };
+  if (isVouched(thread) && await enter(thread, true)) return resume();
   keepToken(thread.site, "");
   thread.forget(thread);
-  const go = async () => (await signIn(thread, form)) && (await thread.identify(thread), again());
-  tell(thread, form, thread.words.expired, button(thread.words.signIn, "", { onclick: go }));
+  const go = async () => (await signIn(thread, form)) && resume();
+  return tell(thread, form, thread.words.expired, button(thread.words.signIn, "", { onclick: go }));
 };
 
 const submit = async (thread, form) => {
