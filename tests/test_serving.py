@@ -17,9 +17,13 @@ from typing import Any
 
 import pytest
 
+from comments import clock
+from comments.db import db
 from comments.serving import CONNECTIONS
-from tests import servers
+from comments.sites.sso.models import Sso
+from tests import factories, servers
 from tests.servers import Service
+from tests.sites.sso import publisher
 
 LIMIT = 64 * 1024
 
@@ -50,6 +54,20 @@ def ask(service: Service, method: str, path: str, body: Any = None, **headers: s
 def test_it_is_alive_and_ready(running: Service) -> None:
     assert ask(running, "GET", "/livez").status == 200
     assert ask(running, "GET", "/readyz").body == b"ready\n"
+
+
+def test_publishers_keys_are_fetched_beside_the_requests(running: Service) -> None:
+    with servers.inside(running.environment["COMMENTS_INSTANCE"]):
+        site = factories.site("fetched", origins=("https://fetched.example",))
+        publisher.settle(site, url="https://127.0.0.1/keys.json", due_at=clock.now())
+
+        def is_tried() -> bool:
+            db.session.rollback()
+            db.session.expire_all()
+            return bool(db.session.get_one(Sso, site.id).failure)
+
+        servers.wait_for(is_tried)
+        assert db.session.get_one(Sso, site.id).failure["code"] == "private"
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/api/v1/nowhere"])
