@@ -17,6 +17,7 @@ from comments.sites import keys, sanctions
 from comments.sites.models import Measure, Role
 from tests import axe, factories, live
 from tests.conftest import Cast
+from tests.sites.sso import publisher
 
 pytestmark = pytest.mark.browser
 
@@ -105,7 +106,7 @@ def test_pages_of_a_site(place: Place) -> None:
     factories.member(place.cast.notes, place.cast.ada, Role.STAFF)
     transaction(lambda: sanctions.impose(gazette, place.cast.rae, terms, place.cast.mo, now))
     transaction(lambda: keys.make(gazette, "The content system", place.cast.ada, now))
-    for path in ("settings", "members", "keys", "sanctions"):
+    for path in ("settings", "members", "keys", "sanctions", "sso", "sso/test"):
         assert faults(place.page(place.cast.ada, f"/sites/gazette/{path}")) == []
     assert faults(place.page(place.cast.ada, "/sites")) == []
 
@@ -123,6 +124,29 @@ def test_a_new_key_and_overtaken_settings(place: Place) -> None:
     page.wait_for_selector("text=In force now: 7")
     assert page.input_value("#field-links_allowed") == "9"
     assert faults(page) == []
+
+
+def test_a_sign_in_of_the_publishers_own(place: Place) -> None:
+    url = "https://gazette.example/keys.json"
+    failure = {"code": "status", "status": 404}
+    publisher.settle(place.cast.gazette, url=url, failure=failure, roles={"press": "staff"})
+    page = place.page(place.cast.ada, "/sites/gazette/sso")
+    page.click("text=Make a secret")
+    secret = page.input_value("input.code")
+    assert faults(page) == []
+    page.click("summary")
+    page.fill("#field-material", "no key")
+    page.click("text=Add the key")
+    page.wait_for_selector("#fault-material-1")
+    assert faults(page) == []
+    page = place.page(place.cast.ada, "/sites/gazette/sso/test")
+    said = publisher.claims(iss="http://else.example", roles=["press", "king"])
+    for issuer in ("http://else.example", "https://gazette.example"):
+        page.fill("#field-token", publisher.signed({**said, "iss": issuer}, secret))
+        page.click("main button.primary")
+        page.wait_for_selector("main .note")
+        assert faults(page) == []
+    assert page.inner_text("main .note strong") == "This token is good. It would sign in Ann."
 
 
 @narrow
