@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
+
 from comments import signals
 from comments.accounts import sessions
-from comments.accounts.models import Session, User
+from comments.accounts.models import Identity, Session, User
 from comments.db import db
 
 
@@ -16,6 +18,7 @@ def of(user: User, now: datetime) -> dict[str, Any]:
     copy: dict[str, Any] = {
         "made_at": now.isoformat(),
         "account": _account(user),
+        "ways": [_way(row) for row in db.session.scalars(_ways(user))],
         "sessions": [_session(row) for row in db.session.scalars(sessions.of(user))],
     }
     for _handler, sections in signals.data_wanted.send(user):
@@ -31,6 +34,20 @@ def _account(user: User) -> dict[str, Any]:
         "email": user.email,
         "email_confirmed_at": confirmed.isoformat() if confirmed else None,
         "created_at": user.created_at.isoformat(),
+        "subscriber": user.is_subscriber,
+    }
+
+
+def _ways(user: User) -> sa.Select[Identity]:
+    return sa.select(Identity).where(Identity.user_id == user.id).order_by(Identity.id)
+
+
+def _way(identity: Identity) -> dict[str, Any]:
+    """How they come in; `subject` is what a site or another service calls them."""
+    return {
+        "way": identity.way.value,
+        "subject": identity.subject,
+        "created_at": identity.created_at.isoformat(),
     }
 
 

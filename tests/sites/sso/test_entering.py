@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from werkzeug.test import TestResponse
 
 from comments import changes, clock
-from comments.accounts import vouched
+from comments.accounts import closing, copies, vouched
 from comments.accounts.models import Session, User
 from comments.accounts.vouched import Vouched
 from comments.db import db, transaction
@@ -129,6 +129,61 @@ def test_a_token_is_good_again_for_nobody(app: Flask, cast: Cast, secret: str) -
         thread.join()
     assert sorted(answers) == [200, 401, 401, 401]
     assert len(db.session.scalars(sa.select(SsoUse)).all()) == 1
+
+
+def test_a_new_reader_who_comes_twice_at_once_is_one(app: Flask, cast: Cast, secret: str) -> None:
+    tokens = [publisher.signed(publisher.claims(jti=str(n)), secret) for n in range(4)]
+    answers = []
+
+    def go(token: str) -> None:
+        with app.app_context():
+            sent = {"site": "gazette", "token": token}
+            answers.append(app.test_client().post("/api/v1/sessions/sso", json=sent).status_code)
+
+    threads = [threading.Thread(target=go, args=(token,)) for token in tokens]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [200] * 4
+    assert reader().name == "Ann"
+
+
+def test_what_is_known_of_a_reader_is_in_their_copy_and_goes_with_them(
+    cast: Cast, enter: Enter
+) -> None:
+    enter(subscriber=True, email="ann@example.org", email_verified=True)
+    copy = copies.of(reader(), clock.now())
+    assert copy["account"]["subscriber"] is True
+    assert [(way["way"], way["subject"]) for way in copy["ways"]] == [("sso", "r-1")]
+    gone = reader()
+    transaction(lambda: closing.close(gone, erase=True, now=clock.now()))
+    assert (gone.name, gone.email, gone.is_subscriber) == ("", None, False)
+    later(minutes=1)
+    enter()
+    assert reader().id != gone.id
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"site": "gazette"}, 422),
+        ({"site": "gazette", "token": 7}, 422),
+        ({"site": "gazette", "token": None}, 422),
+        ({"site": "gazette", "token": "a.b.c", "role": "owner"}, 422),
+        ({"site": "nowhere", "token": "a.b.c"}, 404),
+        ({"site": "gazette", "token": "\0"}, 401),
+        ({"site": "gazette", "token": "\u202e.\u202e.x"}, 401),
+        ({"site": "gazette", "token": "x" * 200_000}, 401),
+        ({"site": "gazette", "token": "x" * 300_000}, 413),
+    ],
+)
+def test_what_is_no_token_makes_nobody(
+    client: FlaskClient, secret: str, body: dict[str, Any], status: int
+) -> None:
+    before = rows()
+    assert client.post("/api/v1/sessions/sso", json=body).status_code == status
+    assert rows() == before
 
 
 def test_what_was_used_is_forgotten_once_it_is_over(enter: Enter) -> None:
