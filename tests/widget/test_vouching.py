@@ -118,6 +118,29 @@ def test_a_page_that_lay_open_too_long_gets_a_fresh_token(
     assert any("the page's token was refused" in line for line in told)
 
 
+def test_the_next_reader_of_a_browser_is_not_the_last(
+    page: Page, publisher: Publisher, secret: str
+) -> None:
+    url = publisher.page(slot(data_token=token(secret)))
+    page.goto(url)
+    signed_in_as(page, "Ann")
+    publisher.page(slot(data_token=expired(secret, sub="r-2", name="Ben")))
+    page.goto(f"{url}?again")
+    expect(page.get_by_role("button", name="Sign in or sign up")).to_be_visible()
+    assert "token" not in page.evaluate("JSON.parse(localStorage['comments:gazette'] || '{}')")
+
+
+def test_a_page_may_say_twice_who_its_reader_is(
+    page: Page, publisher: Publisher, secret: str, asked: list[Asked]
+) -> None:
+    page.goto(publisher.page(slot(data_token=token(secret))))
+    signed_in_as(page, "Ann")
+    with page.expect_response(lambda answer: "/embed/me" in answer.url):
+        page.evaluate("document.dispatchEvent(new Event('comments:token'))")
+    signed_in_as(page, "Ann")
+    assert entered(asked) == 1
+
+
 def test_without_a_fresh_token_what_was_typed_stays(
     page: Page, publisher: Publisher, secret: str
 ) -> None:

@@ -32,11 +32,14 @@ export const forgetEntered = () => entered.clear();
 
 const come = async (thread, again) => {
   const { site } = thread;
+  const there = standing(thread);
+  if (!again && holds(site, there)) return true;
+  let token = await handed(thread, there);
   const entry = entryOf(site);
-  let token = await handed(thread);
-  if (!token && !again && entry) keepToken(site, "");
-  const isSame = tokenOf(site) && entry && token && entry.sub === subjectOf(token);
-  if (isSame && !again && Date.now() - entry.at < HOUR) return true;
+  // What somebody else got on this page is not this reader's, also where theirs is refused.
+  const isGone = token || there ? entry && entry.sub !== subjectOf(token || there) : entry && !again;
+  if (isGone) keepToken(site, "");
+  if (!again && holds(site, token)) return true;
   for (let tries = 0; token && tries < TRIES; tries += 1) {
     spent.add(token);
     const call = await told(thread.home, "/api/v1/sessions/sso", { __proto__: null, site, token });
@@ -49,25 +52,38 @@ const come = async (thread, again) => {
     else {
       console.error(`Comments of site "${site}": the page's token was refused.`, response && response.detail);
       if (status !== 401) return false;
-      token = await handed(thread);
+      token = await handed(thread, there);
       if (spent.has(token)) return false;
     }
   }
   return false;
 };
 
+/* Whether what we have is of the same reader, and the page was asked for them lately. */
+const holds = (site, token) => {
+  const entry = entryOf(site);
+  return Boolean(token && entry && tokenOf(site)) && entry.sub === subjectOf(token) && Date.now() - entry.at < HOUR;
+};
+
+const configured = () => ({ __proto__: null, ...window.commentsConfig }).token;
+
+/* The token that stands on the page, if one does. */
+const standing = ({ slot }) => {
+  const there = slot.getAttribute("data-token") || slot.getAttribute("token") || configured();
+  return typeof there === "string" ? there : "";
+};
+
 /* From the page's function; or what stands there, once; or what it gives when it is told. */
-const handed = async ({ slot, site }) => {
-  const { token } = { __proto__: null, ...window.commentsConfig };
-  if (typeof token === "function") return (await token({ site })) || "";
-  const there = slot.getAttribute("data-token") || slot.getAttribute("token") || token || "";
+const handed = async ({ slot, site }, there) => {
+  const ask = configured();
+  if (typeof ask === "function") return (await ask({ site })) || "";
   if (there && !spent.has(there)) return there;
-  let given = "";
-  const detail = { __proto__: null, site, give: (it) => { given = it; } };
+  let fresh = "";
+  const detail = { __proto__: null, site, give: (it) => { fresh = it; } };
   slot.dispatchEvent(new CustomEvent("comments:token-needed", {
     __proto__: null, bubbles: true, composed: true, detail,
   }));
-  return (await given) || "";
+  return (await fresh) || "";
 };
 
 const later = (seconds) => new Promise((done) => {
