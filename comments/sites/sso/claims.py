@@ -30,9 +30,11 @@ Claims = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A reader, their role on the site, until when the token counts, and what was left out."""
+    """A reader, the roles that are claimed for them and that of the site's which follows, until
+    when the token counts, and what was left out."""
 
     reader: Vouched
+    claimed: tuple[str, ...]
     role: Role | None
     expires_at: float
     remarks: tuple[Reason, ...]
@@ -113,26 +115,27 @@ def _said(claims: Claims, sso: Sso) -> Said:
         is_confirmed=is_verified,
         is_subscriber=claims.get("subscriber") is True,
     )
-    role = _role(claims.get("roles", []), sso, remarks)
-    return Said(reader, role, claims["exp"], tuple(remarks))
-
-
-def _role(given: Any, sso: Sso, remarks: list[Reason]) -> Role | None:
-    """The highest role that the site's own mapping makes of what is claimed."""
-    claimed = [given] if isinstance(given, str) else given
-    if not isinstance(claimed, list) or not all(isinstance(each, str) for each in claimed):
+    claimed = _claimed(claims.get("roles", []))
+    if claimed is None:
         remarks.append(Reason("no-roles"))
-        return None
-    mapping = sso.mapping
-    known = [mapping[each] for each in claimed[:MOST_ROLES] if each in mapping]
-    unknown = [each for each in claimed[:MOST_ROLES] if each not in mapping]
+    unknown = [each for each in claimed or () if each not in sso.roles]
     remarks += [Reason("unmapped", {"role": shown(each)}) for each in unknown]
-    return highest(known)
+    role = mapped(claimed or (), sso)
+    return Said(reader, claimed or (), role, claims["exp"], tuple(remarks))
 
 
-def highest(roles: Iterable[Role]) -> Role | None:
-    found = set(roles)
+def mapped(claimed: Iterable[str], sso: Sso) -> Role | None:
+    """The highest role that the site's own mapping makes of what is claimed."""
+    mapping = sso.mapping
+    found = {mapping[each] for each in claimed if each in mapping}
     return next((role for role in RANKS if role in found), None)
+
+
+def _claimed(given: Any) -> tuple[str, ...] | None:
+    listed = [given] if isinstance(given, str) else given
+    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+        return None
+    return tuple(listed[:MOST_ROLES])
 
 
 def _is_text(given: object, most: int) -> bool:

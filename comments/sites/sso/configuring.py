@@ -23,15 +23,20 @@ def of(site: Site) -> Sso:
     return db.session.get(Sso, site.id) or _default(site)
 
 
+def held(site: Site) -> Sso:
+    """What is in force, which nobody changes before this transaction is over."""
+    db.session.refresh(site, with_for_update={"of": Site, "key_share": True})
+    return of(site)
+
+
 def change(site: Site, form: EditedSso, by: User, now: datetime) -> None:
     """Put other terms in force.
 
     Where the mapping changes, roles that came by it end at once, and come again as their people
     sign in. Raises Forbidden where `by` is no admin (any more), or maps admins and is no owner.
     """
-    db.session.refresh(site, with_for_update={"of": Site, "key_share": True})
+    sso = held(site)
     access.check(site.id, by, ADMINS)
-    sso = of(site)
     _check_reach(sso, form, access.role_on(site, by))
     changed = _changed(sso, form)
     if form.url != sso.url:

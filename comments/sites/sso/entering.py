@@ -19,7 +19,7 @@ from comments.accounts.sessions import Scope
 from comments.db import db
 from comments.errors import Busy, NotSignedIn
 from comments.sites import access, members
-from comments.sites.models import Site
+from comments.sites.models import Role, Site
 from comments.sites.sso import claims, configuring, jwks, keys, signed
 from comments.sites.sso.claims import LEEWAY, Said
 from comments.sites.sso.models import SsoUse
@@ -82,9 +82,14 @@ def enter(site: Site, proved: Proved, origin: str | None, now: datetime) -> str:
     _use(site, proved, now)
     keys.used(site, proved.key, now)
     reader = vouched.met(site.id, proved.said.reader, now)
-    members.vouch(site, reader, proved.said.role, now)
+    members.vouch(site, reader, _role(site, proved.said), now)
     scope = Scope(Kind.BEARER, site.id, origin, ends_at=now + LIFE)
     return sessions.begin(reader, scope, now)
+
+
+def _role(site: Site, said: Said) -> Role | None:
+    """By the mapping that is in force now: it may have changed since the token was looked at."""
+    return claims.mapped(said.claimed, configuring.held(site)) if said.claimed else None
 
 
 def is_used(site: Site, proved: Proved, now: datetime) -> bool:

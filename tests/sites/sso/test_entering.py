@@ -20,7 +20,7 @@ from comments.accounts.models import Session, User
 from comments.accounts.vouched import Vouched
 from comments.db import db, transaction
 from comments.sites.models import Membership, Role
-from comments.sites.sso import keys
+from comments.sites.sso import entering, keys
 from comments.sites.sso.models import SsoKey, SsoUse
 from tests import factories
 from tests.api.conftest import later, rows
@@ -301,6 +301,16 @@ def test_a_role_comes_and_goes_with_the_token(cast: Cast, enter: Enter) -> None:
         later(minutes=1)
         enter(roles=claimed)
         assert role() is expected
+
+
+def test_a_mapping_that_changed_meanwhile_counts(cast: Cast, secret: str) -> None:
+    publisher.settle(cast.gazette, roles={"press": "moderator"})
+    token = publisher.signed(publisher.claims(roles=["press"]), secret)
+    proved = entering.proved(cast.gazette, token, clock.now())
+    assert proved.said.role is Role.MODERATOR
+    publisher.settle(cast.gazette, roles={"press": "staff"})
+    transaction(lambda: entering.enter(cast.gazette, proved, None, clock.now()))
+    assert role() is Role.STAFF
 
 
 def test_what_everybody_sees_follows(client: FlaskClient, cast: Cast, enter: Enter) -> None:
