@@ -86,14 +86,14 @@ def _blueprints(app: Flask) -> None:
 
 def _handlers() -> None:
     """Who hears which signal."""
-    from comments import sending
+    from comments import events, sending
     from comments.accounts import letters
     from comments.moderation import listening as moderation
     from comments.sites import listening as sites
     from comments.sites.sso import jwks
     from comments.threads import leaving as threads
 
-    for domain in (sending, letters, sites, jwks, threads, moderation):
+    for domain in (events, sending, letters, sites, jwks, threads, moderation):
         domain.connect()
 
 

@@ -25,12 +25,12 @@ from flask import render_template
 from flask_babel import force_locale
 
 from comments import clock, outbox, settings
-from comments.outbox import Deferred, Outgoing, Refused, Unreachable
+from comments.outbox import Deferred, Refused, Unreachable
 from comments.settings import LOOPBACK, Settings
 
 # Each step with the server; a letter takes a dozen of them at most, less than a claim lasts.
 SECONDS = 20
-QUEUE = RECEIVER = "mail"
+QUEUE = "mail"
 PORTS = {"smtp": 587, "smtps": 465}
 
 
@@ -56,8 +56,7 @@ class Transport(Protocol):
 
 def add(kind: str, facts: dict[str, Any], person_id: int | None, now: datetime) -> None:
     """Let a letter be made of these facts, in the language that is spoken now."""
-    new = Outgoing(queue=QUEUE, receiver=RECEIVER, kind=kind, facts=facts, person_id=person_id)
-    outbox.add(new, now)
+    outbox.add(QUEUE, kind, facts, now, person_id=person_id)
 
 
 def unlinked(typed: str) -> str:

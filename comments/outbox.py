@@ -20,7 +20,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from comments import paging
-from comments.db import Model, bytewise, db
+from comments.db import Model, bytewise, db, insert
 
 # No sending takes longer than a claim lasts.
 CLAIM = timedelta(minutes=5)
@@ -130,13 +130,28 @@ def _forget_all(session: Any) -> None:
     session.info.pop("outgoing", None)
 
 
-def add(new: Outgoing, now: datetime) -> None:
-    """Let this be sent, once the transaction is committed."""
-    new.uid = secrets.token_hex(16)
-    new.created_at = new.due_at = now
-    db.session.add(new)
-    db.session.flush()
-    _wake_later(new.queue)
+def add(
+    queue: str,
+    kind: str,
+    facts: dict[str, Any],
+    now: datetime,
+    *,
+    receiver: str | None = None,
+    person_id: int | None = None,
+) -> None:
+    """Let this be sent, once the transaction is committed. Without a receiver, to the queue's."""
+    insert(
+        Outgoing,
+        uid=secrets.token_hex(16),
+        queue=queue,
+        kind=kind,
+        receiver=receiver or queue,
+        person_id=person_id,
+        facts=facts,
+        created_at=now,
+        due_at=now,
+    )
+    _wake_later(queue)
 
 
 def _wake_later(queue: str) -> None:
@@ -169,14 +184,25 @@ def sent(claimed: Claimed) -> None:
 def failed(claimed: Claimed, words: str, now: datetime) -> None:
     """Not now: it is tried again, later each time, and for two days at most."""
     row = _held(claimed.id)
-    if row is None:
-        return
+    if row is not None:
+        _put_off(row, words, now)
+
+
+def _put_off(row: Outgoing, words: str, now: datetime) -> None:
     row.words = words[:LONGEST_WORDS]
     if now - row.created_at > PATIENCE:
         row.died_at = now
     else:
         row.due_at = now + min(FIRST_WAIT * 2 ** min(row.tries - 1, 10), LONGEST_WAIT)
     db.session.flush()
+
+
+def untold(id: int, words: str, now: datetime) -> None:
+    """What nobody claimed could not be dealt with: later again, as after a try."""
+    row = _held(id)
+    if row is not None:
+        row.tries += 1
+        _put_off(row, words, now)
 
 
 def unreachable(claimed: Claimed, words: str, now: datetime) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from comments import limits
+from comments import events, limits
 from comments.accounts import closing
 from comments.accounts.models import User
 from comments.db import db
@@ -18,6 +18,9 @@ from comments.moderation.models import Outcome, Report
 from comments.sites import sanctions
 from comments.sites.models import Measure, Participant, Site
 from comments.threads.models import Comment, Decision, Status
+
+# Told of every report, once.
+REPORTED = "reported"
 
 REPORTS = limits.Limit("reports", times=20, seconds=3600)
 
@@ -59,6 +62,7 @@ def report(comment: Comment, form: Complained, by: User, now: datetime) -> Repor
     db.session.add(row)
     comment.open_reports += 1
     db.session.flush()
+    events.add(REPORTED, {"report": row.id}, now)
     return Reported(row, is_new=True)
 
 

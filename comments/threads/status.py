@@ -9,7 +9,7 @@ from functools import cache
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from comments import changes
+from comments import changes, events
 from comments.accounts.models import User
 from comments.db import change, db, stored, table, upsert
 from comments.errors import Conflict
@@ -31,6 +31,9 @@ LEGAL: dict[Status | None, frozenset[Status]] = {
     REJECTED: frozenset({REJECTED, PUBLISHED, PENDING}),
     WITHDRAWN: frozenset(),
 }
+
+# Told of every decision but those of an import, which tells of what is long over.
+DECIDED = "decided"
 
 # What an article counts.
 COUNTED = (PENDING, PUBLISHED, REJECTED)
@@ -89,6 +92,8 @@ def move(comment: Comment, to: Status, why: Why, now: datetime) -> Decision:
     _count_article(comment, before, to)
     _count_author(comment, before, to, now)
     _count_ancestors(comment, (to is PUBLISHED) - (before is PUBLISHED))
+    if why.act is not Act.IMPORT:
+        events.add(DECIDED, {"decision": decision.id}, now)
     return decision
 
 
