@@ -20,6 +20,8 @@ CARDS = "<h2>Related Articles</h2>" + "".join(
     f"<article><h3>Card {n}</h3><p>What it is about, in a few words.</p></article>"
     for n in range(6)
 )
+# As docs/embedding.md says, where the slot stands at the top of the first screen.
+RESERVED = "<style>[data-comments] { min-height: 75svh }</style>"
 SHIFTS = """() => new Promise((done) => {
   let sum = 0;
   const observer = new PerformanceObserver((list) => {
@@ -106,6 +108,15 @@ def test_what_stands_below_hardly_moves(
     page.goto(put_up(publisher, above))
     see(page, article)
     assert page.evaluate(SHIFTS) <= most
+
+
+@pytest.mark.usefixtures("wire")
+def test_hardly_anything_moves_below_a_slot_on_top_that_reserves_its_place(
+    page: Page, publisher: Publisher, article: Article
+) -> None:
+    page.goto(publisher.page(RESERVED + slot() + CARDS))
+    see(page, article)
+    assert page.evaluate(SHIFTS) <= 0.1
 
 
 @pytest.mark.usefixtures("wire")
