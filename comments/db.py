@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -123,7 +123,25 @@ def stored(model: type[M], **values: Any) -> M:
     """Store a row at once; the answer is its record, as if it had been read."""
     whole = _defaults(model) | values
     done = db.session.connection().execute(_insert(model), whole)
-    record = model(**whole, id=cast("tuple[int]", done.inserted_primary_key)[0])
+    return _read(model, {**whole, "id": cast("tuple[int]", done.inserted_primary_key)[0]})
+
+
+def taken(model: type[M], values: Sequence[Any]) -> M:
+    """The record with an `id` of which all columns were just read; none of them is read again.
+
+    What the session knew of it before, and what was set and not yet stored, gives way.
+    """
+    here = dict(zip(_attributes(model), values, strict=True))
+    record: M | None = db.session.identity_map.get(orm.util.identity_key(model, here["id"]))
+    if record is not None:
+        known(record, **here)
+        return record
+    return _read(model, here)
+
+
+def _read(model: type[M], values: Mapping[str, Any]) -> M:
+    record = model()
+    sa.inspect(record).dict.update(values)  # at once, and without an event for each
     orm.make_transient_to_detached(record)
     db.session.add(record)
     return record
@@ -146,6 +164,13 @@ def known(record: Base, **values: Any) -> None:
     """Take these values of a record for those that are stored."""
     for name, value in values.items():
         orm.attributes.set_committed_value(record, name, value)
+
+
+@cache
+def _attributes(model: type[Base]) -> list[str]:
+    """By what name a record knows each column of its table."""
+    mapper = sa.inspect(model)
+    return [mapper.get_property_by_column(column).key for column in table(model).c]
 
 
 @cache

@@ -10,22 +10,21 @@ from flask_babel import gettext as _
 from comments import outbox, signals
 from comments.accounts import links, sessions
 from comments.accounts.models import Identity, User
-from comments.db import db, identity
+from comments.db import db, fetch, identity, table, taken
 from comments.errors import NotSignedIn
 
 # Everything that people do begins with this, so that it is built once. Others may refer to them
 # meanwhile: it becomes FOR NO KEY UPDATE.
 HELD = (
-    sa.select(User)
+    sa.select(*table(User).c)
     .where(User.id == sa.bindparam("person"))
     .with_for_update(key_share=True, of=User)
-    .execution_options(populate_existing=True)
 )
 
 
 def held(user: User) -> None:
     """Let what this person does come one after the other. Raises NotSignedIn once they left."""
-    db.session.scalars(HELD, {"person": identity(user)}).one()
+    taken(User, fetch(HELD, {"person": identity(user)}).one())
     check_open(user)
 
 

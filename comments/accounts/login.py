@@ -14,7 +14,8 @@ from werkzeug.local import LocalProxy
 from comments import clock, cors, limits, security
 from comments.accounts import links, passwords, registration, sessions, signing_in
 from comments.accounts.forms import Proof, SignIn, SignUp
-from comments.accounts.models import Kind, Session, User
+from comments.accounts.models import Kind, User
+from comments.accounts.sessions import SignedIn
 from comments.db import transaction
 from comments.errors import NotSignedIn
 from comments.forms import refuse
@@ -31,7 +32,7 @@ manager = LoginManager()
 class Visitor(UserMixin):  # type: ignore[misc]
     """A signed-in person for Flask-Login, which keeps the token of their session in the cookie."""
 
-    def __init__(self, session: Session, token: str) -> None:
+    def __init__(self, session: SignedIn, token: str) -> None:
         self.session = session
         self.user = session.user
         self.token = token
@@ -63,7 +64,7 @@ def _by_bearer(_request: object) -> Visitor | None:
     return visitor if visitor and _is_from_its_page(visitor.session) else None
 
 
-def _is_from_its_page(session: Session) -> bool:
+def _is_from_its_page(session: SignedIn) -> bool:
     """A widget's token counts on the page that it was made for, and nowhere else in a browser."""
     if session.origin is not None:
         cors.open_to([session.origin])
@@ -80,7 +81,7 @@ def signed_in() -> User | None:
     return current_user.user if current_user.is_authenticated else None
 
 
-def session_now() -> Session | None:
+def session_now() -> SignedIn | None:
     return current_user.session if current_user.is_authenticated else None
 
 
@@ -156,7 +157,7 @@ def sign_in_by_password(form: SignIn) -> None:
 def _begun(user: User) -> str:
     before = session_now()
     if before is not None:
-        sessions.end(before)
+        sessions.end(before.id)
     return sessions.begin(user, sessions.COOKIE, clock.now())
 
 
@@ -171,7 +172,7 @@ def _enter(token: str) -> None:
 def sign_out() -> None:
     session = session_now()
     if session is not None:
-        transaction(lambda: sessions.end(session))
+        transaction(lambda: sessions.end(session.id))
     logout_user()
     security.begin_session()
     g.pop("_login_user", None)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from comments import signals
 from comments.accounts import tokens
 from comments.accounts.models import Kind, Session, Ticket, User
-from comments.db import db, identity
+from comments.db import db, fetch, table, taken
 
 IDLE = timedelta(days=30)
 # Being seen is written at most this often, so that reading stays reading.
@@ -21,9 +21,18 @@ SWEEP = 50
 
 
 # Every request with a token asks this, so that it is built once.
-_OF_TOKEN = sa.select(Session).where(
-    Session.token_hash == sa.bindparam("hash"),
-    Session.kind.in_(sa.bindparam("kinds", expanding=True)),
+_OF_TOKEN = (
+    sa.select(
+        Session.id,
+        Session.kind,
+        Session.site_id,
+        Session.origin,
+        Session.seen_at,
+        Session.ends_at,
+        *table(User).c,
+    )
+    .join(User, User.id == Session.user_id)
+    .where(Session.token_hash == sa.bindparam("hash"))
 )
 
 
@@ -40,6 +49,19 @@ class Scope:
 
 
 COOKIE = Scope(Kind.COOKIE)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A living session, as it was found, and its person."""
+
+    id: int
+    kind: Kind
+    site_id: int | None
+    origin: str | None
+    seen_at: datetime
+    ends_at: datetime | None
+    user: User
 
 
 def begin(user: User, scope: Scope, now: datetime) -> str:
@@ -70,11 +92,14 @@ def _sweep(now: datetime) -> None:
     db.session.execute(sa.delete(Ticket).where(Ticket.expires_at < now))
 
 
-def find(token: str, kinds: frozenset[Kind], now: datetime) -> Session | None:
+def find(token: str, kinds: frozenset[Kind], now: datetime) -> SignedIn | None:
     """The living session of this token, with its person."""
-    asked = {"hash": tokens.hashed(token), "kinds": list(kinds)}
-    found = db.session.scalar(_OF_TOKEN, asked)
-    if found is None or found.user.is_closed:
+    row = fetch(_OF_TOKEN, {"hash": tokens.hashed(token)}).one_or_none()
+    if row is None:
+        return None
+    id, kind, site_id, origin, seen_at, ends_at, *person = row
+    found = SignedIn(id, kind, site_id, origin, seen_at, ends_at, taken(User, person))
+    if found.kind not in kinds or found.user.is_closed:
         return None
     if found.ends_at is not None and found.ends_at <= now:
         return None
@@ -83,7 +108,7 @@ def find(token: str, kinds: frozenset[Kind], now: datetime) -> Session | None:
     return found
 
 
-def is_stale(session: Session, now: datetime) -> bool:
+def is_stale(session: SignedIn, now: datetime) -> bool:
     return session.seen_at + SEEN_EVERY < now
 
 
@@ -97,12 +122,12 @@ def of(user: User) -> sa.Select[Session]:
     return sa.select(Session).where(Session.user_id == user.id).order_by(Session.seen_at.desc())
 
 
-def end(session: Session) -> None:
+def end(id: int) -> None:
     """Sign out there. Somebody may have done so already."""
-    db.session.execute(sa.delete(Session).where(Session.id == identity(session)))
+    db.session.execute(sa.delete(Session).where(Session.id == id))
 
 
-def end_all(user: User, but: Session | None = None) -> None:
+def end_all(user: User, but: SignedIn | None = None) -> None:
     kept = Session.id != but.id if but else sa.true()
     db.session.execute(sa.delete(Session).where(Session.user_id == user.id, kept))
 

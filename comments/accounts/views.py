@@ -204,7 +204,7 @@ def end_session(id: int) -> AnyResponse:
     session = db.session.scalar(sessions.of(user).where(Session.id == id))
     if session is None:
         raise NotFound(_("This session has ended already."))
-    transaction(lambda: sessions.end(session))
+    transaction(lambda: sessions.end(id))
     flash(_("Signed out there."))
     return redirect(url_for("accounts.session_list"), 303)
 

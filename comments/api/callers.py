@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import Authorization
 
 from comments.accounts.login import session_now, the_user
-from comments.accounts.models import Kind, Session, User
+from comments.accounts.models import Kind, User
+from comments.accounts.sessions import SignedIn
 from comments.errors import Forbidden, NotFound, NotSignedIn
 from comments.sites import keys
 from comments.sites.models import Site
@@ -16,7 +17,7 @@ from comments.sites.models import Site
 T = TypeVar("T")
 
 
-def session() -> Session:
+def session() -> SignedIn:
     """The session of the token. Raises NotSignedIn."""
     the_user()
     found = session_now()

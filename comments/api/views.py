@@ -196,7 +196,7 @@ def sign_in_by_publisher() -> Answer:
 @api.delete("/sessions/current")
 def sign_out() -> Answer:
     session = callers.session()
-    transaction(lambda: sessions.end(session))
+    transaction(lambda: sessions.end(session.id))
     return "", 204
 
 

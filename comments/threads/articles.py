@@ -46,7 +46,7 @@ def found_or_made(site: Site, form: NewComment, author: User, now: datetime) -> 
     """
     url = form.url if form.url and addresses.same_origin(form.url, site.addresses) else None
     name = Name(form.article, url)
-    article = queries.article(site, name.key, urls_of(name), hold=True)
+    article = queries.article_held(site, name.key, urls_of(name))
     if article is None:
         limits.hit(NEW_ARTICLES, f"{site.id}:{author.id}", now)
         article = _made(site, form.article, now, author)

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from comments import paging
 from comments.accounts.models import User
-from comments.db import AnySelect, db, fetch, table
+from comments.db import AnySelect, db, fetch, table, taken
 from comments.errors import NotFound
 from comments.sites.models import Membership, Site
 from comments.threads.drawing import Row
@@ -60,24 +60,29 @@ _KNOWN = (
 )
 
 
-def _held(select: sa.Select[Article]) -> sa.Select[Article]:
-    """The same, read afresh and locked."""
-    locked = select.with_for_update(key_share=True)
-    return locked.execution_options(populate_existing=True)
+def _held(select: sa.Select[Article]) -> AnySelect:
+    """The same, locked, for a record to be taken from."""
+    held: AnySelect = select.with_only_columns(*table(Article).c).with_for_update(key_share=True)
+    return held
 
 
 _NAMED_HELD, _KNOWN_HELD = _held(_NAMED), _held(_KNOWN)
 
 
-def article(site: Site, key: str, urls: Sequence[str], *, hold: bool = False) -> Article | None:
-    """The article of this id; failing that, the one known under one of these addresses.
-
-    With `hold` its row is read afresh and locked.
-    """
+def article(site: Site, key: str, urls: Sequence[str]) -> Article | None:
+    """The article of this id; failing that, the one known under one of these addresses."""
     asked = {"site": site.id, "key": key}
     if not urls:
-        return db.session.scalar(_NAMED_HELD if hold else _NAMED, asked)
-    return db.session.scalar(_KNOWN_HELD if hold else _KNOWN, asked | {"urls": list(urls)})
+        return db.session.scalar(_NAMED, asked)
+    return db.session.scalar(_KNOWN, asked | {"urls": list(urls)})
+
+
+def article_held(site: Site, key: str, urls: Sequence[str]) -> Article | None:
+    """The same, read afresh and locked."""
+    asked = {"site": site.id, "key": key}
+    held = fetch(_KNOWN_HELD, asked | {"urls": list(urls)}) if urls else fetch(_NAMED_HELD, asked)
+    row = held.one_or_none()
+    return taken(Article, row) if row else None
 
 
 def counts(site: Site, keys: set[str], urls: set[str]) -> dict[str, int]:
