@@ -17,6 +17,8 @@ from flask_babel import (
     refresh,
 )
 from flask_babel import gettext as _
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from comments import clock
 
@@ -24,6 +26,8 @@ from comments import clock
 CATALOGUE = "comments.catalogue"
 # So many moments are remembered in words: a page that is drawn again has nearly the same.
 MOMENTS = 10_000
+# Browsers send one of a few lists of languages.
+HEADERS = 1_000
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 
 babel = Babel()
@@ -101,9 +105,14 @@ def _chosen() -> str:
     return (
         spoken(request.args.get("locale", ""))
         or g.get("preferred_language")
-        or request.accept_languages.best_match(list(LANGUAGES))
+        or _accepted(request.headers.get("Accept-Language", ""))
         or "en"
     )
+
+
+@lru_cache(maxsize=HEADERS)
+def _accepted(header: str) -> str | None:
+    return parse_accept_header(header, LanguageAccept).best_match(list(LANGUAGES))
 
 
 def spoken(tag: str) -> str | None:

@@ -78,11 +78,18 @@ def _visitor(token: str, kinds: frozenset[Kind]) -> Visitor | None:
 
 def signed_in() -> User | None:
     """The person who asks, if anybody is signed in."""
-    return current_user.user if current_user.is_authenticated else None
+    visitor = _visitor_now()
+    return visitor.user if visitor else None
 
 
 def session_now() -> SignedIn | None:
-    return current_user.session if current_user.is_authenticated else None
+    visitor = _visitor_now()
+    return visitor.session if visitor else None
+
+
+def _visitor_now() -> Visitor | None:
+    found = current_user._get_current_object()
+    return found if isinstance(found, Visitor) else None
 
 
 def the_user() -> User:
@@ -182,7 +189,8 @@ def _note_seen(response: Response) -> Response:
     """Keep a session alive by acts, not by looking: a GET never writes."""
     if request.method in ("GET", "HEAD", "OPTIONS") or "_login_user" not in g:
         return response
-    if current_user.is_authenticated and current_user.is_stale and response.status_code < 500:
-        token, now = current_user.token, clock.now()
+    visitor = _visitor_now()
+    if visitor and visitor.is_stale and response.status_code < 500:
+        token, now = visitor.token, clock.now()
         transaction(lambda: sessions.seen(token, now))
     return response
