@@ -192,7 +192,12 @@ def _defaults(model: type[Base]) -> dict[str, Any]:
 def engine_options(url: str) -> dict[str, Any]:
     # Parameters hold what people typed; an error that is logged must not.
     if url.startswith("sqlite"):
-        return {"hide_parameters": True, "connect_args": {"timeout": LOCK_SECONDS}}
+        return {
+            "hide_parameters": True,
+            # Those beyond it are opened anew each time, which costs as much as half a post.
+            "pool_size": 15,
+            "connect_args": {"timeout": LOCK_SECONDS},
+        }
     return {
         "hide_parameters": True,
         "pool_pre_ping": True,
