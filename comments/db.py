@@ -107,7 +107,16 @@ def upsert(model: type[Base] | sa.Table) -> Any:
 
 def fetch(select: AnySelect, asked: Mapping[str, Any] | None = None) -> AnyResult:
     """The rows of a select of columns. Records are for the session to find."""
-    return db.session.connection().execute(select, asked)
+    return connection().execute(select, asked)
+
+
+def connection() -> sa.Connection:
+    """That of the session's transaction. Every statement asks, and a session takes long to tell."""
+    session = db.session()
+    found: sa.Connection | None = session.info.get("connection")
+    if found is None or found.closed:
+        found = session.info["connection"] = session.connection()
+    return found
 
 
 def table(model: type[Base]) -> sa.Table:
@@ -116,13 +125,13 @@ def table(model: type[Base]) -> sa.Table:
 
 def insert(model: type[Base], **values: Any) -> None:
     """Store a row at once. Columns that are not given get their defaults."""
-    db.session.connection().execute(_insert(model), values)
+    connection().execute(_insert(model), values)
 
 
 def stored(model: type[M], **values: Any) -> M:
     """Store a row at once; the answer is its record, as if it had been read."""
     whole = _defaults(model) | values
-    done = db.session.connection().execute(_insert(model), whole)
+    done = connection().execute(_insert(model), whole)
     return _read(model, {**whole, "id": cast("tuple[int]", done.inserted_primary_key)[0]})
 
 
@@ -132,7 +141,8 @@ def taken(model: type[M], values: Sequence[Any]) -> M:
     What the session knew of it before, and what was set and not yet stored, gives way.
     """
     here = dict(zip(_attributes(model), values, strict=True))
-    record: M | None = db.session.identity_map.get(orm.util.identity_key(model, here["id"]))
+    key = sa.inspect(model).identity_key_from_primary_key((here["id"],))
+    record = cast("M | None", db.session.identity_map.get(key))
     if record is not None:
         known(record, **here)
         return record
@@ -156,7 +166,7 @@ def identity(record: Base) -> int:
 def change(record: Base, **values: Any) -> None:
     """Store these values of a record with an `id` at once; nothing else of it."""
     here = {"record": identity(record)}
-    db.session.connection().execute(_update(type(record)), here | values)
+    connection().execute(_update(type(record)), here | values)
     known(record, **values)
 
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from comments import changes, events
 from comments.accounts.models import User
-from comments.db import change, db, stored, table, upsert
+from comments.db import change, connection, db, stored, table, upsert
 from comments.errors import Conflict
 from comments.sites.models import Participant
 from comments.threads.models import Act, Article, Comment, Decision, Status
@@ -114,7 +114,7 @@ def _count_article(comment: Comment, before: Status | None, to: Status) -> None:
         changes.article(comment.article_id)
     if is_visible or any(steps.values()):
         id = comment.article_id
-        db.session.connection().execute(
+        connection().execute(
             _COUNT_ARTICLE, {"article": id, "version_step": int(is_visible), **steps}
         )
         known = db.session.identity_map.get(db.session.identity_key(Article, id))
@@ -129,7 +129,7 @@ def _count_author(comment: Comment, before: Status | None, to: Status, now: date
         return
     person = {"site_id": comment.site_id, "user_id": comment.author_id, "first_seen_at": now}
     counted = {"published": published, "rejected": rejected, "upheld_reports": 0}
-    db.session.connection().execute(_count_author_in(db.engine.dialect.name), person | counted)
+    connection().execute(_count_author_in(db.engine.dialect.name), person | counted)
 
 
 @cache
