@@ -25,6 +25,7 @@ from comments.errors import Busy
 T = TypeVar("T")
 AnySelect = sa.Select[*tuple[Any, ...]]
 AnyResult = sa.CursorResult[*tuple[Any, ...]]
+AnyRow = sa.Row[*tuple[Any, ...]]
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -20,7 +20,7 @@ from comments.threads import articles, reading, repeats, standing, status, writi
 from comments.threads.forms import NewComment
 from comments.threads.models import Act, Answer, Article, Comment, Decision, Revision, Status
 from comments.threads.repeats import Posted
-from comments.threads.standing import Said
+from comments.threads.standing import Known
 from comments.threads.status import Why
 from comments.threads.writing import Place, Written
 
@@ -41,13 +41,13 @@ def post(
     closed meanwhile), with nothing stored.
     """
     sites.held(site, author)
-    if known := repeats.answered(author, key, form, now):
-        return known
+    if before := repeats.answered(author, key, form, now):
+        return before
     article = articles.found_or_made(site, form, author, now)
     place = Place(article, _parent(article, form.parent), author)
-    said = standing.recent(site, author, now)
-    posted = repeats.same_click(place, text, said, now) or _taken(
-        site, place, form, text, said, now
+    known = standing.known(site, author, now)
+    posted = repeats.same_click(place, text, known.said, now) or _taken(
+        site, place, form, text, known, now
     )
     repeats.remember(author, key, form, posted, now)
     return posted
@@ -61,11 +61,11 @@ def edit(site: Site, comment: Comment, by: User, text: Written, now: datetime) -
     article = _held(comment, by)
     if not comment.may_be_edited_at(now, site.settings.edit_minutes):
         raise Conflict(_("This comment can't be edited any more."), code="edit-closed")
-    said = [row for row in standing.recent(site, by, now) if row.id != comment.id]
-    known = standing.of(site, by, text.fingerprint, said, now)
+    known = standing.known(site, by, now)
+    known = replace(known, said=[row for row in known.said if row.id != comment.id])
     draft = writing.draft(
         text,
-        known,
+        standing.of(known, text.fingerprint, now),
         takes_comments=article.takes_comments_at(now),
         is_edit=True,
     )
@@ -121,12 +121,11 @@ def refusal(verdict: Verdict) -> DomainError:
 
 
 def _taken(
-    site: Site, place: Place, form: NewComment, text: Written, said: list[Said], now: datetime
+    site: Site, place: Place, form: NewComment, text: Written, known: Known, now: datetime
 ) -> Posted:
-    known = standing.of(site, place.author, text.fingerprint, said, now)
     draft = writing.draft(
         text,
-        known,
+        standing.of(known, text.fingerprint, now),
         takes_comments=place.article.takes_comments_at(now),
         trap=bool(form.website),
     )

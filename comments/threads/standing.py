@@ -1,4 +1,4 @@
-"""What is known of a person on a site, gathered for screening in a few small queries."""
+"""What is known of a person on a site, gathered for screening in one query."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from comments.accounts.models import User
-from comments.db import fetch
+from comments.db import AnyRow, fetch
 from comments.screening.draft import Standing
 from comments.sites import sanctions
-from comments.sites.models import Membership, Participant, Sanction, Site
+from comments.sites.models import Membership, Participant, Role, Sanction, Site
 from comments.threads.models import Comment, Status
 
 # How far back the same words by the same person count as a repetition, and how many are looked at.
 MEMORY = timedelta(hours=24)
 RECENT = 50
 
-_RECENT = (
+_recent = (
     sa.select(
         Comment.id,
         Comment.article_id,
@@ -35,10 +35,18 @@ _RECENT = (
     )
     .order_by(Comment.created_at.desc(), Comment.id.desc())
     .limit(RECENT)
+    .subquery("recent")
 )
+# What was said lately, once for each sanction; there is hardly ever one.
 _KNOWN = (
     sa.select(
-        Membership.role, Participant.published, Sanction.measure, Sanction.until, Sanction.reason
+        Membership.role,
+        Participant.published,
+        Sanction.id.label("sanction"),
+        Sanction.measure,
+        Sanction.until,
+        Sanction.reason,
+        *_recent.c,
     )
     .select_from(User)
     .outerjoin(
@@ -50,9 +58,10 @@ _KNOWN = (
         sa.and_(Participant.user_id == User.id, Participant.site_id == sa.bindparam("site")),
     )
     .outerjoin(Sanction, sa.and_(Sanction.user_id == User.id, sanctions.HOLDING))
+    .outerjoin(_recent, sa.true())
     .where(User.id == sa.bindparam("person"))
-    .order_by(Sanction.id.desc())
-    .limit(sanctions.MOST)
+    .order_by(Sanction.id.desc(), _recent.c.created_at.desc(), _recent.c.id.desc())
+    .limit(sanctions.MOST * RECENT)
 )
 
 
@@ -68,19 +77,35 @@ class Said:
     created_at: datetime
 
 
-def recent(site: Site, person: User, now: datetime) -> list[Said]:
-    """What this person said here lately, the last first; a bounded number."""
-    asked = {"person": person.id, "site": site.id, "since": now - MEMORY}
-    return [Said(*row) for row in fetch(_RECENT, asked)]
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Somebody on a site: their part in it, what keeps them from writing, and what they said here
+    lately, the last first; a bounded number."""
+
+    role: Role | None
+    published: int
+    sanction: AnyRow | None
+    said: Sequence[Said]
 
 
-def of(site: Site, person: User, fingerprint: str, said: Sequence[Said], now: datetime) -> Standing:
-    """The standing of `person` as they are about to say something with this fingerprint."""
-    known = fetch(_KNOWN, {"person": person.id, "site": site.id, "now": now}).all()
-    held = sanctions.longest([row for row in known if row.measure], now)
+def known(site: Site, person: User, now: datetime) -> Known:
+    asked = {"person": person.id, "site": site.id, "now": now, "since": now - MEMORY}
+    rows = fetch(_KNOWN, asked).all()
+    first = rows[0]
+    return Known(
+        role=first.role,
+        published=first.published or 0,
+        sanction=sanctions.longest([row for row in rows if row.sanction], now),
+        said=[Said(*row[6:]) for row in rows if row.id and row.sanction == first.sanction],
+    )
+
+
+def of(known: Known, fingerprint: str, now: datetime) -> Standing:
+    """The standing of somebody who is about to say something with this fingerprint."""
+    said, held = known.said, known.sanction
     return Standing(
-        role=known[0].role,
-        published=known[0].published or 0,
+        role=known.role,
+        published=known.published,
         measure=held.measure.value if held else None,
         until=held.until.isoformat() if held and held.until else None,
         reason=held.reason if held else None,
