@@ -110,7 +110,7 @@ def _front(app: Flask, settings: Settings) -> None:
     """What is answered before Flask is asked."""
     from comments.api.forms import ArticlesQuery, CommentsQuery, CountsQuery
     from comments.forms import Form
-    from comments.threads.forms import LatelyQuery
+    from comments.threads.forms import FeedQuery, LatelyQuery
     from comments.widget.asking import reader
     from comments.widget.forms import FragmentQuery
     from comments.widget.lane import Lane, Told
@@ -119,6 +119,8 @@ def _front(app: Flask, settings: Settings) -> None:
     forms: dict[str, type[Form]] = {
         "/embed/thread": FragmentQuery,
         "/embed/articles": LatelyQuery,
+        "/feeds/atom": FeedQuery,
+        "/feeds/rss": FeedQuery,
         "/api/v1/articles": ArticlesQuery,
         "/api/v1/comments": CommentsQuery,
         "/api/v1/counts": CountsQuery,

@@ -18,7 +18,7 @@ from comments.errors import TooLarge
 BODY_BYTES = 64 * 1024
 # A publisher's token that is too long is refused as a token.
 LONGER = {"/api/v1/sessions/sso": 256 * 1024}
-LOOSE = ("/api/", "/embed", "/livez", "/readyz", "/metrics")
+LOOSE = ("/api/", "/embed", "/feeds/", "/livez", "/readyz", "/metrics")
 
 OWN_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

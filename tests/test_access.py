@@ -141,6 +141,8 @@ TABLE: dict[str, Try] = {
     "GET /embed.js": Try(EVERYBODY),
     "GET /embed/thread": Try(EVERYBODY, query=THREAD),
     "GET /embed/articles": Try(EVERYBODY, query="?site=gazette"),
+    "GET /feeds/atom": Try(EVERYBODY, query="?site=gazette"),
+    "GET /feeds/rss": Try(EVERYBODY, query="?site=gazette"),
     "GET /embed/events": Try(EVERYBODY, query=THREAD),
     "GET /embed/me": Try((SIGN_IN,) * 6, query=THREAD),
     "POST /embed/seen": Try((SIGN_IN,) * 6, json={"site": "gazette", "article": "a1", "upto": "1"}),

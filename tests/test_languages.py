@@ -78,6 +78,7 @@ ELSEWHERE = {
     "static",
     "threads.permalink",
     "widget.article_list",
+    "widget.feed",
     "widget.events",
     "widget.fragment",
     "widget.me",

@@ -127,6 +127,20 @@ class LatelyQuery(Form):
     limit: int = Field(default=10, ge=1, le=50)
 
 
+class FeedQuery(Form):
+    """What a feed is about: a site or, with its publisher's id, one article."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", str_max_length=2000)
+
+    site: Line = Field(min_length=1, max_length=60)
+    article: Annotated[ArticleKey | None, Blank] = None
+    url: Annotated[str | None, Blank] = None
+
+    @property
+    def name(self) -> Name | None:
+        return Name(self.article, readable(self.url)) if self.article else None
+
+
 class Seen(Form):
     """Somebody has seen an article, up to the Decision of this id."""
 

@@ -307,7 +307,7 @@ def mark_and_newest(article_id: int, person: User) -> tuple[int | None, int | No
     mark = sa.select(Mark.decision_id).where(
         Mark.user_id == person.id, Mark.article_id == article_id
     )
-    newest = _fresh(article_id).with_only_columns(Comment.decided_id).limit(1)
+    newest = fresh(article_id).with_only_columns(Comment.decided_id).limit(1)
     row = db.session.execute(
         sa.select(mark.scalar_subquery(), newest.scalar_subquery()).where(
             Article.id == article_id, Article.state != State.HIDDEN
@@ -318,22 +318,22 @@ def mark_and_newest(article_id: int, person: User) -> tuple[int | None, int | No
 
 def unread(article_id: int, person: User, mark: int, size: int) -> list[int]:
     """What others published behind a mark, the newest first; an edit publishes nothing."""
-    fresh = _fresh(article_id).where(Comment.decided_id > mark).limit(LOOKED_AT).subquery()
+    latest = fresh(article_id).where(Comment.decided_id > mark).limit(LOOKED_AT).subquery()
     return list(
         db.session.scalars(
-            sa.select(fresh.c.id)
-            .join(Decision, Decision.id == fresh.c.decided_id)
+            sa.select(latest.c.id)
+            .join(Decision, Decision.id == latest.c.decided_id)
             .where(
-                fresh.c.author_id != person.id,
+                latest.c.author_id != person.id,
                 Decision.from_status.is_distinct_from(Status.PUBLISHED),
             )
-            .order_by(fresh.c.decided_id.desc())
+            .order_by(latest.c.decided_id.desc())
             .limit(size)
         )
     )
 
 
-def _fresh(article_id: int) -> AnySelect:
+def fresh(article_id: int) -> AnySelect:
     """What is published of an article, the last that was decided first."""
     select: AnySelect = (
         sa.select(Comment.id, Comment.author_id, Comment.decided_id)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from email.utils import format_datetime
 from typing import Any
-from urllib.parse import urldefrag, urlencode
+from urllib.parse import urldefrag, urlencode, urlsplit
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -20,9 +22,9 @@ from comments.security import OWN_POLICY, client_address
 from comments.sites import access
 from comments.sites import queries as sites
 from comments.sites.models import Site
-from comments.threads import articles, editions, lately, queries, reading, seeing
+from comments.threads import articles, editions, feeds, lately, queries, reading, seeing
 from comments.threads.editions import NONE_YET
-from comments.threads.forms import LatelyQuery, PageQuery, Seen
+from comments.threads.forms import FeedQuery, LatelyQuery, PageQuery, Seen
 from comments.threads.reading import View
 from comments.widget import connecting, files, watching, words
 from comments.widget.forms import EventsQuery, Exchange, FragmentQuery, ToPage, ToWindow
@@ -30,7 +32,11 @@ from comments.widget.forms import EventsQuery, Exchange, FragmentQuery, ToPage, 
 SCRIPT_CACHE = "public, max-age=300"
 RELEASE_CACHE = "public, max-age=31536000, immutable"
 
+# What no XML document may hold, however it is escaped.
+NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
 widget = Blueprint("widget", __name__)
+widget.add_app_template_filter(format_datetime, "rfc822")
 
 
 @widget.app_url_defaults
@@ -85,6 +91,18 @@ def article_list() -> Response:
     base = settings.current().url
     html = render_template("widget/articles.html", site=site, found=found, query=query, base=base)
     return public(html.encode(), "text/html")
+
+
+@widget.get("/feeds/atom", defaults={"kind": "atom"})
+@widget.get("/feeds/rss", defaults={"kind": "rss"})
+def feed(kind: str) -> Response:
+    query = forms.parse(FeedQuery, request.args)
+    site = _site(query.site)
+    feed = feeds.of_article(site, query.name) if query.name else feeds.of_site(site)
+    base = settings.current().url
+    host = urlsplit(base).hostname
+    xml = render_template(f"widget/feed.{kind}.xml", feed=feed, base=base, host=host)
+    return public(NO_XML.sub("", xml).encode(), f"application/{kind}+xml")
 
 
 @widget.get("/embed/events")
