@@ -160,10 +160,14 @@ def _wake_later(queue: str) -> None:
 
 def claim(queue: str, now: datetime) -> Claimed | None:
     """The next that is due and whose receiver does not rest, for nobody else meanwhile."""
-    rests = sa.exists().where(Receiver.name == Outgoing.receiver, Receiver.rests_until > now)
     row = db.session.scalar(
         sa.select(Outgoing)
-        .where(Outgoing.queue == queue, Outgoing.died_at.is_(None), Outgoing.due_at <= now, ~rests)
+        .where(
+            Outgoing.queue == queue,
+            Outgoing.died_at.is_(None),
+            Outgoing.due_at <= now,
+            ~_rests(now),
+        )
         .order_by(Outgoing.due_at, Outgoing.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=Outgoing)
@@ -173,6 +177,10 @@ def claim(queue: str, now: datetime) -> Claimed | None:
     row.due_at, row.tries = now + CLAIM, row.tries + 1
     db.session.flush()
     return Claimed(row.id, row.uid, row.kind, row.created_at, row.receiver, dict(row.facts))
+
+
+def _rests(now: datetime) -> sa.Exists:
+    return sa.exists().where(Receiver.name == Outgoing.receiver, Receiver.rests_until > now)
 
 
 def sent(claimed: Claimed) -> None:
@@ -238,6 +246,15 @@ def again(row: Outgoing, now: datetime) -> None:
 def forget(person_id: int) -> None:
     """Send this person nothing any more."""
     db.session.execute(sa.delete(Outgoing).where(Outgoing.person_id == person_id))
+
+
+def overdue(now: datetime, patience: timedelta) -> datetime | None:
+    """Since when something waits for a worker, if it does for longer than any is patient."""
+    return db.session.scalar(
+        sa.select(sa.func.min(Outgoing.due_at)).where(
+            Outgoing.died_at.is_(None), Outgoing.due_at <= now - patience, ~_rests(now)
+        )
+    )
 
 
 def dead(queue: str, after: str | None, size: int) -> paging.Page[Outgoing]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from ipaddress import ip_network
 from pathlib import Path
@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from pydantic import SecretStr
 
-from comments import clock, settings
+from comments import clock, mail, settings
 from comments.accounts import registration
 from comments.cli import main
 from comments.db import transaction
@@ -141,6 +141,13 @@ def test_an_installation_as_it_should_be(app: Flask, cast: Cast) -> None:
     trusted = (ip_network("127.0.0.1"),)
     with mailbox.opened(app):
         assert examined(app, url=SERVICE, trusted_proxies=trusted) == {}
+
+
+def test_work_that_nobody_does(app: Flask, cast: Cast, frozen: datetime) -> None:
+    transaction(lambda: mail.add("any", {}, None, clock.now()))
+    assert "work" not in examined(app)
+    clock.freeze(frozen + timedelta(minutes=11))
+    assert "since 2026-03-14 09:26:53 UTC; run: comments work" in examined(app)["work"]
 
 
 def test_letters_that_reach_nobody(app: Flask, cast: Cast) -> None:

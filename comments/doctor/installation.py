@@ -21,6 +21,8 @@ from comments.threads.models import Decision
 LISTED = 50
 # Two clocks of one service may differ by so much.
 DRIFT = timedelta(minutes=1)
+# Whoever works looks at least as often.
+PATIENCE = timedelta(minutes=10)
 MOMENT = "%Y-%m-%d %H:%M:%S UTC"
 
 
@@ -86,6 +88,13 @@ def _letters() -> Finding:
     return warn("letters", f"{many} could not be sent; see: comments mail list")
 
 
+def _work() -> Finding:
+    since = outbox.overdue(clock.now(), PATIENCE)
+    if since is None:
+        return ok("work", "nothing waits to be sent or told")
+    return fail("work", f"nobody sends what waits since {since:{MOMENT}}; run: comments work")
+
+
 def _database(settings: Settings) -> Iterator[Finding]:
     name = db.engine.url.render_as_string(hide_password=True)
     if not health.is_migrated():
@@ -94,6 +103,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     yield ok("database", f"{name} answers and has all of its tables")
     yield _sqlite() if settings.is_sqlite else _postgresql()
     yield _letters()
+    yield _work()
     yield _clock()
     yield from _sites()
 
