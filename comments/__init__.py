@@ -98,11 +98,16 @@ def _handlers() -> None:
     from comments import events, sending
     from comments.accounts import letters
     from comments.moderation import listening as moderation
+    from comments.notifications import hearing
+    from comments.notifications import listening as notifications
     from comments.sites import listening as sites
     from comments.sites.sso import jwks
     from comments.threads import leaving as threads
 
-    for domain in (events, sending, letters, sites, jwks, threads, moderation):
+    for domain in (
+        *(events, sending, letters, sites, jwks, threads, moderation),
+        *(notifications, hearing),
+    ):
         domain.connect()
 
 

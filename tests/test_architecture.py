@@ -13,7 +13,8 @@ import comments
 PACKAGE = Path(comments.__file__).parent
 
 # Each may import those before it, and itself. The last two of a line don't know each other.
-ORDER = ["accounts", "sites", "screening", "threads", "moderation", "imports", "widget", "api"]
+ORDER = ["accounts", "sites", "screening", "threads", "moderation", "notifications"]
+ORDER += ["imports", "widget", "api"]
 APART = {("widget", "api"), ("api", "widget")}
 ABOVE_ALL = {"demo"}
 # What puts everything together, or looks at all of it.

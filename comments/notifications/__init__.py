@@ -1,0 +1,1 @@
+"""Telling: who hears about what, by which way and how often."""

@@ -1,0 +1,179 @@
+"""What follows for whom when a comment is published, taken off the page, or decided about.
+
+Everything here runs beside the requests, told by `events`: a post costs nothing more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from comments import events
+from comments.accounts.models import User
+from comments.db import AnySelect, db, upsert
+from comments.notifications import mentions
+from comments.notifications.models import (
+    CHOICE_OF,
+    USUAL,
+    Kind,
+    Notification,
+    Preference,
+    Subscription,
+    When,
+)
+from comments.sites.models import Measure, Sanction
+from comments.threads import status
+from comments.threads.models import Act, Article, Comment, Decision, Revision, State, Status
+
+PUBLISHED = Status.PUBLISHED
+# When daily letters are due, in UTC.
+HOUR = 6
+
+
+def connect() -> None:
+    events.hear(status.DECIDED, "notifications", heard)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A Decision, its comment as it stands now, and the moment."""
+
+    decision: Decision
+    comment: Comment
+    now: datetime
+
+
+def heard(facts: dict[str, Any], now: datetime) -> None:
+    """Tell of a Decision, or take back what was told of the comment before."""
+    decision = db.session.get_one(Decision, facts["decision"])
+    comment = db.session.get_one(Comment, decision.comment_id, populate_existing=True)
+    happened = Happened(decision, comment, now)
+    if decision.from_status is PUBLISHED and decision.to_status is not PUBLISHED:
+        _take_back(comment, Notification.kind != Kind.DECISION)
+    if decision.to_status in (Status.PENDING, Status.WITHDRAWN):
+        _take_back(comment, Notification.kind == Kind.DECISION)
+    # What was decided since is told of in its turn.
+    if comment.status is not decision.to_status:
+        return
+    if decision.to_status is PUBLISHED:
+        _tell_others(happened)
+    if _is_news_to_the_author(decision, comment):
+        _tell_author(happened)
+
+
+def due_at(when: When, now: datetime) -> datetime | None:
+    """When a letter about what happened now is due."""
+    if when is When.NEVER:
+        return None
+    if when is When.AT_ONCE:
+        return now
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    if when is When.HOURLY:
+        return hour + timedelta(hours=1)
+    today = hour.replace(hour=HOUR)
+    return today if now < today else today + timedelta(days=1)
+
+
+def _take_back(comment: Comment, which: sa.ColumnElement[bool]) -> None:
+    """Nobody hears of this any more who has neither read it nor had a letter."""
+    db.session.execute(
+        sa.delete(Notification).where(
+            Notification.comment_id == comment.id,
+            which,
+            Notification.seen_at.is_(None),
+            Notification.mailed_at.is_(None),
+        )
+    )
+
+
+def _tell_others(happened: Happened) -> None:
+    decision, comment = happened.decision, happened.comment
+    article = db.session.get_one(Article, comment.article_id)
+    if article.state is State.HIDDEN:
+        return
+    if decision.from_status is not PUBLISHED and comment.parent_id is not None:
+        above = sa.select(Comment.author_id).where(Comment.id == comment.parent_id)
+        _tell(happened, Kind.REPLY, above)
+    revision = db.session.get_one(Revision, (comment.id, comment.revision))
+    if named := mentions.people(comment, revision.source):
+        _tell(happened, Kind.MENTION, sa.select(User.id).where(User.id.in_(named)))
+    if decision.from_status is not PUBLISHED:
+        following = Subscription.article_id == comment.article_id
+        _tell(happened, Kind.THREAD, sa.select(Subscription.user_id).where(following))
+
+
+def _tell(happened: Happened, kind: Kind, who: AnySelect) -> None:
+    """Tell all of these but who wrote or published it. One who was told already is not again."""
+    acting = (happened.comment.author_id, happened.decision.by_id or 0)
+    told = _rows(happened, kind, sa.and_(User.id.in_(who), User.id.not_in(acting)))
+    db.session.execute(told.on_conflict_do_nothing())
+
+
+def _is_news_to_the_author(decision: Decision, comment: Comment) -> bool:
+    """Somebody else decided, and something became different by it."""
+    return (
+        decision.act in (Act.APPROVE, Act.REJECT)
+        and decision.by_id not in (None, comment.author_id)
+        and decision.from_status is not decision.to_status
+    )
+
+
+def _tell_author(happened: Happened) -> None:
+    told = _rows(happened, Kind.DECISION, User.id == happened.comment.author_id)
+    fresh = ("kind", "decision_id", "created_at", "due_at")
+    db.session.execute(
+        told.on_conflict_do_update(
+            index_elements=[Notification.comment_id, Notification.user_id],
+            set_={name: told.excluded[name] for name in fresh}
+            | {"seen_at": None, "mailed_at": None},
+        )
+    )
+
+
+def _rows(happened: Happened, kind: Kind, who: sa.ColumnElement[bool]) -> Any:
+    """A row for each of these people, but for those who left or are banned here."""
+    comment, now = happened.comment, happened.now
+    values = {
+        "user_id": User.id,
+        "site_id": sa.literal(comment.site_id),
+        "article_id": sa.literal(comment.article_id),
+        "comment_id": sa.literal(comment.id),
+        "kind": sa.literal(kind, Notification.kind.type),
+        "decision_id": sa.literal(happened.decision.id),
+        "created_at": sa.literal(now, Notification.created_at.type),
+        "due_at": _due_at(kind, now),
+    }
+    here = sa.and_(Preference.user_id == User.id, Preference.site_id == comment.site_id)
+    is_banned = sa.exists().where(
+        Sanction.site_id == comment.site_id,
+        Sanction.user_id == User.id,
+        Sanction.measure == Measure.BAN,
+        Sanction.lifted_at.is_(None),
+        sa.or_(Sanction.until.is_(None), Sanction.until > now),
+    )
+    select: AnySelect = (
+        sa.select(*(value.label(name) for name, value in values.items()))
+        .select_from(User)
+        .outerjoin(Preference, here)
+        .where(who, User.closed_at.is_(None), ~is_banned)
+    )
+    return upsert(Notification).from_select(list(values), select)
+
+
+def _due_at(kind: Kind, now: datetime) -> sa.ColumnElement[datetime | None]:
+    """When it is due for whom, by what they chose; never for those without a confirmed address."""
+    choice = CHOICE_OF[kind]
+    chosen = sa.func.coalesce(choice, sa.literal(USUAL[kind], choice.type))
+    return sa.case(
+        *(
+            (
+                sa.and_(User.email_confirmed_at.is_not(None), chosen == when),
+                sa.literal(due_at(when, now), Notification.due_at.type),
+            )
+            for when in When
+            if when is not When.NEVER
+        )
+    )

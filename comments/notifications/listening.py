@@ -1,0 +1,81 @@
+"""What follows for notifications when somebody leaves, or wants a copy of what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from comments import signals
+from comments.accounts.models import User
+from comments.db import db
+from comments.notifications.models import CHOICE_OF, Notification, Preference, Subscription
+from comments.sites.models import Site
+from comments.threads.models import Article
+
+
+def connect() -> None:
+    signals.account_closed.connect(_forget)
+    signals.data_wanted.connect(_kept)
+
+
+def _forget(user: User, *, erase: bool, now: datetime) -> None:
+    for model in (Notification, Subscription, Preference):
+        db.session.execute(sa.delete(model).where(model.user_id == user.id))
+
+
+def _kept(user: User) -> dict[str, Any]:
+    return {
+        "notifications": [_notification(*row) for row in _notifications(user)],
+        "follows": [_followed(*row) for row in _follows(user)],
+        "letters": [_chosen(*row) for row in _choices(user)],
+    }
+
+
+def _notifications(user: User) -> Sequence[Any]:
+    return db.session.execute(
+        sa.select(Notification, Site.key)
+        .join(Site, Site.id == Notification.site_id)
+        .where(Notification.user_id == user.id)
+        .order_by(Notification.id)
+    ).all()
+
+
+def _notification(row: Notification, site: str) -> dict[str, Any]:
+    return {
+        "site": site,
+        "comment": str(row.comment_id),
+        "kind": row.kind.value,
+        "at": row.created_at.isoformat(),
+        "seen_at": row.seen_at.isoformat() if row.seen_at else None,
+    }
+
+
+def _follows(user: User) -> Sequence[Any]:
+    return db.session.execute(
+        sa.select(Subscription, Article.key, Site.key)
+        .join(Article, Article.id == Subscription.article_id)
+        .join(Site, Site.id == Subscription.site_id)
+        .where(Subscription.user_id == user.id)
+        .order_by(Subscription.article_id)
+    ).all()
+
+
+def _followed(row: Subscription, article: str, site: str) -> dict[str, Any]:
+    return {"site": site, "article": article, "since": row.created_at.isoformat()}
+
+
+def _choices(user: User) -> Sequence[Any]:
+    return db.session.execute(
+        sa.select(Preference, Site.key)
+        .join(Site, Site.id == Preference.site_id)
+        .where(Preference.user_id == user.id)
+        .order_by(Preference.site_id)
+    ).all()
+
+
+def _chosen(row: Preference, site: str) -> dict[str, Any]:
+    chosen = {choice.key: row.of(kind).value for kind, choice in CHOICE_OF.items()}
+    return {"site": site, "language": row.language, **chosen}

@@ -1,0 +1,58 @@
+"""What people choose and hear, in one line each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+
+from comments import clock, events
+from comments.accounts import registration
+from comments.accounts.models import User
+from comments.db import db, transaction
+from comments.notifications import choosing
+from comments.notifications.forms import Choices
+from comments.notifications.models import Notification
+from comments.sites.models import Site
+from comments.threads.models import Article
+
+Heard = list[tuple[str, int]]
+
+
+def tell() -> None:
+    """Let a worker tell of everything that happened."""
+    with current_app.app_context():
+        events.tell(lambda: False)
+    db.session.rollback()
+    db.session.expire_all()
+
+
+def heard(person: User) -> Heard:
+    """What this person hears of, told by now: why, and of which comment."""
+    tell()
+    rows = db.session.scalars(
+        sa.select(Notification).where(Notification.user_id == person.id).order_by(Notification.id)
+    )
+    return [(row.kind.value, row.comment_id) for row in rows]
+
+
+def follow(article: Article, by: User) -> None:
+    transaction(lambda: choosing.follow(article, by, clock.now()))
+
+
+def choose(site: Site, by: User, **choices: Any) -> None:
+    usual = {"replies": "at-once", "mentions": "at-once", "threads": "hourly", "language": "en"}
+    form = Choices.model_validate({**usual, "decisions": "at-once", **choices})
+    transaction(lambda: choosing.choose(site, form, by))
+
+
+def confirm(*people: User) -> None:
+    """Each at an address that bears their name."""
+    for person in people:
+        email = f"{person.name.replace(' ', '.')}@example.com"
+        transaction(
+            lambda person=person, email=email: registration.confirm_email(
+                person, email, clock.now()
+            )
+        )
