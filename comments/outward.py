@@ -1,4 +1,4 @@
-"""Asking other servers, never during a request: https only, public addresses only, no detours.
+"""Asking other servers, never in a transaction: https only, public addresses only, no detours.
 
 The address is checked on the socket that is connected, so that a name can't lead elsewhere once it
 was looked at. Whoever answers slowly, at length or with a redirect is not listened to.
@@ -12,10 +12,10 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.client import HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -58,32 +58,57 @@ class Reach:
     allows: Callable[[Address], bool] = is_public
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     seconds: float = SECONDS
+    scheme: str = "https"
 
 
-def parts(url: str) -> SplitResult:
-    """The parts of an https address that may be asked. Raises ValueError."""
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is sent along: headers, and with a body it is a POST."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, of 64 KiB at most; of what is no success, the beginning."""
+
+    status: int
+    body: bytes
+
+
+def parts(url: str, scheme: str = "https") -> SplitResult:
+    """The parts of an address of this scheme that may be asked. Raises ValueError."""
     if not _PLAIN.fullmatch(url):
         raise ValueError("holds characters that no address has")
     found = urlsplit(url)
-    if found.scheme != "https" or not found.hostname or "@" in found.netloc or found.fragment:
-        raise ValueError("is no https address")
+    if found.scheme != scheme or not found.hostname or "@" in found.netloc or found.fragment:
+        raise ValueError(f"is no {scheme} address")
     if found.port == 0:
         raise ValueError("has no such port")
     return found
 
 
 def get(url: str, reach: Reach | None = None) -> bytes:
-    """What is there, of 64 KiB at most. Raises Unreachable."""
+    """What is there. Raises Unreachable, also for any answer but 200."""
+    answer = ask(url, Question(), reach)
+    if answer.status != 200:
+        raise Unreachable("status", answer.status)
+    return answer.body
+
+
+def ask(url: str, question: Question, reach: Reach | None = None) -> Answer:
+    """What is answered there. Raises Unreachable."""
     reach = reach or Reach()
     try:
-        place = parts(url)
+        place = parts(url, reach.scheme)
     except ValueError:
         raise Unreachable("address") from None
-    host, port = str(place.hostname), place.port or 443
+    host, port = str(place.hostname), place.port or (443 if reach.scheme == "https" else 80)
     target = (place.path or "/") + (f"?{place.query}" if place.query else "")
     with _connected(host, port, reach) as plain, _cut_off(plain, reach.seconds) as is_late:
         try:
-            found = _asked(_talking(host, port, plain, reach), target)
+            found = _asked(_talking(host, port, plain, reach), target, question)
         except Unreachable:
             raise
         except ssl.SSLError as error:
@@ -151,25 +176,29 @@ def _cut_off(plain: socket.socket, seconds: float) -> Iterator[Callable[[], bool
         handle.close()
 
 
-def _talking(host: str, port: int, plain: socket.socket, reach: Reach) -> HTTPSConnection:
+def _talking(host: str, port: int, plain: socket.socket, reach: Reach) -> HTTPConnection:
+    if reach.scheme == "http":
+        connection = HTTPConnection(host, port)
+        connection.sock = plain
+        return connection
     connection = HTTPSConnection(host, port, context=reach.tls)
     connection.sock = reach.tls.wrap_socket(plain, server_hostname=host)
     return connection
 
 
-def _asked(connection: HTTPSConnection, target: str) -> bytes:
+def _asked(connection: HTTPConnection, target: str, question: Question) -> Answer:
+    headers = {"Accept": "application/json", "User-Agent": "comments", **question.headers}
+    method = "GET" if question.body is None else "POST"
     try:
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
-        connection.request("GET", target, headers={**headers, "User-Agent": "comments"})
-        return _body(connection.getresponse())
+        encoding = {"Accept-Encoding": "identity"}
+        connection.request(method, target, body=question.body, headers=headers | encoding)
+        return _answer(connection.getresponse())
     finally:
         connection.close()
 
 
-def _body(response: HTTPResponse) -> bytes:
-    if response.status != 200:
-        raise Unreachable("status", response.status)
+def _answer(response: HTTPResponse) -> Answer:
     body = response.read(MOST + 1)
-    if len(body) > MOST:
+    if len(body) > MOST and response.status == 200:
         raise Unreachable("too-large")
-    return body
+    return Answer(response.status, body[:MOST])

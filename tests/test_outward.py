@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from comments import outward
-from comments.outward import MOST, Reach, Unreachable
+from comments.outward import MOST, Question, Reach, Unreachable
 from tests import corpora, secure_server
 from tests.secure_server import Server
 
@@ -34,6 +34,37 @@ def test_what_is_there_is_read(server: Server) -> None:
     assert head.startswith("get /keys.json?of=readers http/1.1\r\n")
     assert f"\r\nhost: localhost:{server.port}\r\n" in head
     assert "cookie" not in head
+
+
+def test_what_is_sent_arrives_and_any_answer_to_it_comes_back(server: Server) -> None:
+    server.says(b'{"error": "no"}' + b" " * MOST, "400 Bad Request")
+    says = server.answer
+
+    def answer(connection: ssl.SSLSocket) -> None:
+        server.asked.append(connection.recv(65536))
+        says(connection)
+
+    server.answer = answer
+    question = Question({"Content-Type": "text/plain", "X-More": "1"}, b"a=b")
+    found = outward.ask(server.url, question, secure_server.reach())
+    assert (found.status, len(found.body), found.body[:15]) == (400, MOST, b'{"error": "no"}')
+    head, body = server.asked
+    assert head.startswith(b"POST /keys.json?of=readers HTTP/1.1\r\n")
+    assert b"\r\nX-More: 1\r\n" in head
+    assert b"\r\nContent-Length: 3\r\n" in head
+    assert body == b"a=b"
+
+
+def test_only_who_may_is_asked_without_tls(server: Server) -> None:
+    plain = Reach(lambda address: address.is_loopback, scheme="http")
+    assert code(server.url.replace("https:", "http:"), plain) == "silent"  # it speaks TLS only
+    assert code(server.url, plain) == "address"
+    assert code(server.url.replace("https:", "http:"), secure_server.reach()) == "address"
+
+
+def test_a_header_can_not_be_two(server: Server) -> None:
+    with pytest.raises(Unreachable):
+        outward.ask(server.url, Question({"X": "1\r\nY: 2"}), secure_server.reach())
 
 
 def test_nothing_on_this_machine_is_asked(server: Server) -> None:
