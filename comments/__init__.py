@@ -80,6 +80,7 @@ def _extensions(app: Flask) -> None:
 
 
 def _blueprints(app: Flask) -> None:
+    from comments.accounts.oidc.views import oidc
     from comments.accounts.views import accounts
     from comments.api.views import api
     from comments.health import health
@@ -89,7 +90,7 @@ def _blueprints(app: Flask) -> None:
     from comments.threads.views import threads
     from comments.widget.views import widget
 
-    for blueprint in (health, accounts, sites, sso, threads, moderation, widget, api):
+    for blueprint in (health, accounts, oidc, sites, sso, threads, moderation, widget, api):
         app.register_blueprint(blueprint)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
+import re
 import secrets
 from email.policy import SMTP
 from functools import cached_property
@@ -12,15 +14,57 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
+_WORD = r"[\x21-\x7e]{1,500}"
+ProviderKey = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,29}$")]
+
 
 class WrongSettings(Exception):
     """A setting is missing or malformed; the message says which and what to do."""
+
+
+class Provider(BaseModel):
+    """A service by which people may sign in here (OpenID Connect)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=40)
+    issuer: str = Field(max_length=300)
+    client_id: str = Field(pattern=f"^{_WORD}$")
+    client_secret: SecretStr
+
+    @field_validator("issuer")
+    @classmethod
+    def _issuer(cls, value: str) -> str:
+        """Exactly as the provider spells it, since that is what its tokens must name."""
+        parts = urlsplit(value)
+        is_bare = not (parts.username or parts.query or parts.fragment)
+        is_web = parts.scheme in ("http", "https") and parts.hostname
+        if not is_web or not is_bare or not re.fullmatch(_WORD, value):
+            raise ValueError("must be a bare address, such as https://accounts.example")
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+            raise ValueError("must begin with https:// unless it is on this machine")
+        return value
+
+    @field_validator("client_secret")
+    @classmethod
+    def _secret(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(_WORD, value.get_secret_value()):
+            raise ValueError("must be the secret that the provider gave out")
+        return value
 
 
 class Settings(BaseSettings):
@@ -39,6 +83,26 @@ class Settings(BaseSettings):
     # smtp://USER:PASSWORD@HOST:587 (STARTTLS), or smtps:// (TLS from the start).
     smtp_url: SecretStr | None = None
     mail_from: str = ""
+
+    # By a word for each that stands in addresses, in the order of their buttons.
+    oidc: Annotated[dict[ProviderKey, Provider], NoDecode] = Field(default_factory=dict)
+
+    @field_validator("oidc", mode="before")
+    @classmethod
+    def _json(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value or "{}")
+        except (ValueError, RecursionError):
+            raise ValueError('is no JSON, such as {"google": {"name": "Google", …}}') from None
+
+    @field_validator("oidc")
+    @classmethod
+    def _providers(cls, value: dict[str, Provider]) -> dict[str, Provider]:
+        if len({provider.issuer for provider in value.values()}) < len(value):
+            raise ValueError("names one issuer twice")
+        return value
 
     @field_validator("smtp_url")
     @classmethod
@@ -168,8 +232,9 @@ def current() -> Settings:
 
 def _words(error: object) -> str:
     assert isinstance(error, dict)
-    name = "COMMENTS_" + str(error["loc"][0] if error["loc"] else "?").upper()
-    return f"{name} {str(error['msg']).removeprefix('Value error, ')}"
+    variable, *inside = map(str, error["loc"] or "?")
+    place = " ".join(filter(None, [f"COMMENTS_{variable.upper()}", ".".join(inside)]))
+    return f"{place} {str(error['msg']).removeprefix('Value error, ')}"
 
 
 def _kept_secret(path: Path) -> str:

@@ -29,7 +29,7 @@ from comments.db import db
 from comments.security import limiter
 from comments.settings import Settings
 from comments.sites.models import Role, Site
-from tests import factories, live, pseudo, servers
+from tests import factories, live, oidc_provider, pseudo, servers
 from tests.api import contract
 from tests.corpora import shared
 
@@ -257,6 +257,13 @@ def chromium() -> Iterator[Browser]:
         browser = live.chromium(playwright)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[oidc_provider.Running]:
+    """A service that knows people, and by which they may sign in where it is offered."""
+    with oidc_provider.running() as made:
+        yield made
 
 
 class Statements(list[str]):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from comments import changes, clock, names
 from comments.accounts import sessions, tokens
-from comments.accounts.models import Kind, Session, User
+from comments.accounts.models import Identity, Kind, Session, User, Way
 from comments.db import db, transaction
 from comments.screening.draft import Standing
 from comments.screening.findings import Finding
@@ -225,6 +225,15 @@ def session(user: User) -> Session:
     return db.session.scalars(
         sa.select(Session).where(Session.token_hash == tokens.hashed(token))
     ).one()
+
+
+def way(user: User, issuer: str, subject: str = "a-subject") -> Identity:
+    """Let this person be known by a provider."""
+    row = Identity(
+        user_id=user.id, way=Way.OIDC, issuer=issuer, subject=subject, created_at=clock.now()
+    )
+    transaction(lambda: db.session.add(row))
+    return row
 
 
 def newest() -> Comment:

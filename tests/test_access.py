@@ -6,7 +6,7 @@ from the table fails, and so does one that is no more.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,7 @@ from comments.sites.models import Measure, Role, SiteKey
 from comments.sites.sso import keys as sso_keys
 from comments.sites.sso.models import SsoKey
 from comments.widget import watching
-from tests import factories
+from tests import factories, oidc_provider
 from tests.conftest import PUBLISHER, Cast
 
 PEOPLE = ("nobody", "rae", "kim", "mo", "ada", "sam")
@@ -86,6 +86,19 @@ TABLE: dict[str, Try] = {
     "POST /confirm/<token>": Try((GONE,) * 6),
     "GET /link/<token>": Try((GONE,) * 6),
     "POST /link/<token>": Try((GONE,) * 6),
+    "POST /sign-in/with/<provider>": Try((GONE,) * 6, {"provider": "unknown"}),
+    "GET /sign-in/with/<provider>/callback": Try(EVERYBODY),
+    "POST /sign-in/with/<provider>/callback": Try((NO,) * 6),
+    "GET /sign-up/with/<provider>": Try((NO,) * 6),
+    "POST /sign-up/with/<provider>": Try((NO,) * 6),
+    "GET /account/ways/with/<provider>": Try(MEMBERS_OF_THE_SERVICE),
+    "POST /account/ways/with/<provider>": Try(
+        (SIGN_IN, GONE, GONE, GONE, GONE, GONE), {"provider": "unknown"}
+    ),
+    "GET /account/ways/<int:id>/remove": Try(AUTHOR, {"id": "way"}),
+    "POST /account/ways/<int:id>/remove": Try(
+        AUTHOR, {"id": "way"}, data={"current": "nothing right"}
+    ),
     "GET /sites": Try(MEMBERS_OF_THE_SERVICE),
     "GET /sites/<key>/articles": Try(MODERATORS),
     "POST /sites/<key>/articles/<int:id>": Try(
@@ -203,8 +216,14 @@ class World:
 
 
 @pytest.fixture
-def world(app: Flask, cast: Cast) -> World:
+def world(app: Flask, cast: Cast) -> Iterator[World]:
     """One of everything on the gazette: a comment of rae's, a member, a key, a sanction."""
+    acme = oidc_provider.configured("Acme", "https://acme.example")
+    with oidc_provider.offered(app, acme=acme):
+        yield _made(app, cast)
+
+
+def _made(app: Flask, cast: Cast) -> World:
     watching.hub_of(app).room = 1
     kim, zoe = factories.user("kim"), factories.user("zoe")
     factories.member(cast.gazette, kim, Role.STAFF)
@@ -224,6 +243,7 @@ def world(app: Flask, cast: Cast) -> World:
         "sanction": ban.id,
         "key": db.session.scalars(sa.select(SiteKey)).one().id,
         "session": factories.session(cast.rae).id,
+        "way": factories.way(cast.rae, "https://acme.example").id,
         "sso_key": db.session.scalars(sa.select(SsoKey)).one().id,
     }
     return World(cast, kim, ids)
@@ -234,6 +254,7 @@ def attempt(world: World, browser: FlaskClient, who: User | None, route: str) ->
     tried = TABLE[route]
     address = rule.replace("<token>", "no-such-token").replace("<path:key>", "a1")
     address = address.replace("<key>", "gazette")
+    address = address.replace("<provider>", tried.values.get("provider", "acme"))
     if "id" in tried.values:
         address = address.replace("<int:id>", str(world.ids[tried.values["id"]]))
     sent: dict[str, Any] = {"json": tried.json} if tried.json is not None else {}
@@ -295,6 +316,7 @@ PAGES = [
 def test_a_bearer_is_nobody_on_our_pages(world: World, client: FlaskClient, route: str) -> None:
     address = route.removeprefix("GET ").replace("<key>", "gazette")
     address = address.replace("<int:id>", str(world.ids["comment"])) + TABLE[route].query
+    address = address.replace("<provider>", "acme")
     headers = {"Authorization": f"Bearer {factories.api_token(world.cast.ada)}"}
     response = client.get(address, headers=headers)
     assert response.status_code in (302, 303)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import stat
 from collections.abc import Callable
@@ -67,6 +68,12 @@ def test_a_port_that_is_taken_is_refused(comments: Command) -> None:
         assert f"port {port}" in refused(comments("serve", "--port", str(port)))
 
 
+def acme(key: str = "acme", **changes: str) -> str:
+    """What configures a provider, but for what is wrong with it."""
+    given = {"name": "Acme", "issuer": "https://a.example", "client_id": "c", "client_secret": "s"}
+    return json.dumps({key: given | changes})
+
+
 @pytest.mark.parametrize(
     ("settings", "args", "words"),
     [
@@ -74,6 +81,15 @@ def test_a_port_that_is_taken_is_refused(comments: Command) -> None:
         ({"url": "talk.example"}, [], "COMMENTS_URL"),
         ({"url": "http://talk.example"}, [], "https://"),
         ({"secret_key": "short"}, [], "COMMENTS_SECRET_KEY"),
+        ({"oidc": "google"}, [], "COMMENTS_OIDC is no JSON"),
+        ({"oidc": '{"google": {}}'}, [], "COMMENTS_OIDC google.issuer"),
+        ({"oidc": acme(key="A b")}, [], "COMMENTS_OIDC A b"),
+        ({"oidc": acme(issuer="http://a.example")}, [], "COMMENTS_OIDC acme.issuer"),
+        ({"oidc": acme(issuer="https://a.example/?x=1")}, [], "COMMENTS_OIDC acme.issuer"),
+        ({"oidc": acme(client_secret="")}, [], "COMMENTS_OIDC acme.client_secret"),
+        ({"oidc": acme(client_id="two words")}, [], "COMMENTS_OIDC acme.client_id"),
+        ({"oidc": acme(scope="all")}, [], "COMMENTS_OIDC acme.scope"),
+        ({"oidc": acme()[:-1] + ", " + acme(key="b")[1:]}, [], "COMMENTS_OIDC names one issuer"),
         ({"trusted_proxies": "everyone"}, [], "COMMENTS_TRUSTED_PROXIES"),
         ({"database_url": "mysql://localhost/x"}, [], "COMMENTS_DATABASE_URL"),
         ({"database_url": "postgresql://u:hush@127.0.0.1:1/x"}, [], "COMMENTS_DATABASE_URL"),

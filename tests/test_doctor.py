@@ -22,8 +22,9 @@ from comments.doctor import embeds, installation, pages, policies
 from comments.doctor.findings import Finding, Level
 from comments.doctor.policies import Asked
 from comments.settings import Settings
-from tests import factories, mailbox
+from tests import factories, mailbox, oidc_provider
 from tests.conftest import Cast
+from tests.oidc_provider import Running
 
 SERVICE = "https://talk.example"
 PAGE = "https://gazette.example/story"
@@ -159,6 +160,17 @@ def test_letters_that_reach_nobody(app: Flask, cast: Cast) -> None:
         transaction(lambda: registration.change_email(cast.rae, "rae@example.com", clock.now()))
         box.drain()
         assert "comments mail list" in examined(app)["letters"]
+
+
+def test_providers_by_whom_people_come_in(app: Flask, provider: Running) -> None:
+    up = oidc_provider.configured("Acme", provider.issuer)
+    gone = oidc_provider.configured("Gone", "http://127.0.0.1:1")
+    other = oidc_provider.configured("Other", f"http://127.0.0.1:{provider.port}/")
+    with oidc_provider.offered(app):
+        found = examined(app, oidc={"acme": up, "gone": gone, "other": other})
+    assert "provider acme" not in found
+    assert found["provider gone"] == "http://127.0.0.1:1 lets nobody in: silent"
+    assert f"calls itself http://127.0.0.1:{provider.port}" in found["provider other"]
 
 
 def test_an_installation_that_is_wrong(app: Flask) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from comments import clock, i18n
 from comments.accounts import closing, letters, links
 from comments.db import db, transaction
 from comments.threads.models import Comment, State, Status
-from tests import factories, live, pseudo
+from tests import factories, live, oidc_provider, pseudo
 from tests.conftest import Cast
 from tests.moderation import scene
 from tests.moderation.acts import sanction
@@ -43,6 +43,8 @@ PAGES = {
         "/sites/gazette/moderation?view=all&author={author}&article={article}",
     ],
     "moderation.report_form": ["/comments/{comment}/report", "/comments/{own}/report"],
+    "oidc.link": ["/account/ways/with/acme"],
+    "oidc.removal": ["/account/ways/{way}/remove"],
     "sites.index": ["/sites"],
     "sites.key_list": ["/sites/gazette/keys"],
     "sites.member_list": ["/sites/gazette/members"],
@@ -74,6 +76,8 @@ ELSEWHERE = {
     "health.metrics",
     "health.readyz",
     "moderation.desk",
+    "oidc.back",
+    "oidc.newcomer",
     "sites.home",
     "static",
     "threads.permalink",
@@ -90,6 +94,8 @@ FOR_NOBODY = [
     "/sign-in",
     "/recover",
     "/sign-in?site=gazette",
+    "/sign-in/with/acme/callback?code=x",
+    "/sign-up/with/acme?site=gazette",
     "/sign-up?site=gazette",
     "/thread?site=gazette&article=floods",
     "/thread?site=gazette&article=hidden",
@@ -97,12 +103,22 @@ FOR_NOBODY = [
     "/nothing/here",
 ]
 KIM = "kim@example.com"
-TITLES = ("Gazette", "The river is rising again, and nobody has read the gauges")
+TITLES = (
+    "Acme",
+    "acme.example",
+    "Gazette",
+    "The river is rising again, and nobody has read the gauges",
+)
 
 
 @pytest.fixture
-def world(marked: str, cast: Cast) -> dict[str, str]:
+def world(app: Flask, marked: str, cast: Cast) -> Iterator[dict[str, str]]:
     """Something of everything, and what fills the addresses of the pages."""
+    with oidc_provider.offered(app, acme=oidc_provider.configured("Acme", "http://127.0.0.1:1")):
+        yield _made(cast)
+
+
+def _made(cast: Cast) -> dict[str, str]:
     article = scene.laid_out(cast)
     factories.settle(
         cast.gazette,
@@ -132,6 +148,7 @@ def world(marked: str, cast: Cast) -> dict[str, str]:
         "confirm": letters.confirmation(factories.user("kim", email=KIM), KIM, clock.now()),
         "link": transaction(lambda: links.make(cast.ada, clock.now())),
         "own": str(own.id),
+        "way": str(factories.way(cast.ada, "https://acme.example").id),
         "waiting": str(db.session.scalars(waiting).first().id),
     }
 
@@ -166,6 +183,10 @@ BADLY_FILLED: list[tuple[str, str, dict[str, str]]] = [
     ("nobody", "/sign-up", {"name": "x", "email": "none", "password": "short", "more": "x"}),
     ("nobody", "/sign-up", {"name": "ada", "password": "password1", "email": ""}),
     ("nobody", "/recover", {"login": ""}),
+    ("nobody", "/sign-in/with/acme/callback", {}),
+    ("nobody", "/sign-in/with/acme/callback", {"error": "access_denied"}),
+    ("ada", "/account/ways/with/acme", {}),
+    ("ada", "/account/ways/{way}/remove", {}),
     ("ada", "/account/email", {"email": "none", "current": ""}),
     ("ada", "/account/delete", {"texts": "burn"}),
     ("ada", "/sites/gazette/settings", {"hold_first": "9" * 5000, "length": "3", "name": ""}),

@@ -46,6 +46,7 @@ def _way(identity: Identity) -> dict[str, Any]:
     """How they come in; `subject` is what a site or another service calls them."""
     return {
         "way": identity.way.value,
+        "issuer": identity.issuer,
         "subject": identity.subject,
         "created_at": identity.created_at.isoformat(),
     }

@@ -19,6 +19,7 @@ class Way(StrEnum):
     DISQUS = "disqus"
     WORDPRESS = "wordpress"
     SSO = "sso"
+    OIDC = "oidc"
 
 
 class Kind(StrEnum):
@@ -86,6 +87,14 @@ class Identity(Model):
             sqlite_where=sa.text("way = 'password'"),
             postgresql_where=sa.text("way = 'password'"),
         ),
+        sa.Index(
+            "uq_identities_issuer_subject",
+            "issuer",
+            "subject",
+            unique=True,
+            sqlite_where=sa.text("issuer IS NOT NULL"),
+            postgresql_where=sa.text("issuer IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -93,6 +102,8 @@ class Identity(Model):
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), index=True)
     site_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sites.id"))
     way: Mapped[Way] = mapped_column(word(Way))
+    # Who calls them by the subject: a provider of OpenID Connect, by its address.
+    issuer: Mapped[str | None] = mapped_column(bytewise(300))
     subject: Mapped[str | None] = mapped_column(bytewise(300))
     secret: Mapped[str | None] = mapped_column(sa.String(200))
     created_at: Mapped[datetime]

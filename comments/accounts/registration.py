@@ -28,11 +28,17 @@ def sign_up(form: SignUp, secret: str, now: datetime) -> User:
 
     The e-mail is a claim: that somebody else claims it too, or owns it, is not told.
     """
-    user = User(name=form.name, created_at=now)
+    user = named(form.name, now)
     user.email, user.email_key = form.email, form.email and email_key(form.email)
-    _take_name(user, form.name, now)
     passwords.keep(user, secret, now)
     letters.ask_to_confirm(user, now)
+    return user
+
+
+def named(name: str, now: datetime) -> User:
+    """Somebody of this name, without a way in yet. Raises Invalid for a taken name."""
+    user = User(created_at=now)
+    _take_name(user, name, now)
     return user
 
 
@@ -87,18 +93,17 @@ def invite(email: str, now: datetime) -> User:
     known = db.session.scalar(queries.called(email))
     if known is not None:
         return known
-    user = User(created_at=now)
-    _take_name(user, _free_name(email.partition("@")[0]), now)
+    user = named(free_name(email.partition("@")[0], "owner"), now)
     confirm_email(user, email, now)
     return user
 
 
-def _free_name(wish: str) -> str:
-    """A name that is still free: the wish itself, or with a number behind it."""
+def free_name(wish: str, otherwise: str) -> str:
+    """A name that is still free: the wish if it is a name, itself or with a number behind it."""
     try:
         stem = names.display(wish[:30])
     except ValueError:
-        stem = "owner"
+        stem = otherwise
     tries = (stem if n == 1 else f"{stem} {n}" for n in count(1))
     return next(name for name in tries if not _is_taken(name))
 

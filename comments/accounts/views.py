@@ -18,6 +18,7 @@ from comments.accounts import (
     passwords,
     registration,
     sessions,
+    ways,
 )
 from comments.accounts.forms import (
     ChangedPassword,
@@ -129,7 +130,7 @@ def confirmed(token: str) -> AnyResponse:
 
 @accounts.get("/account")
 def account() -> str:
-    return render_template("accounts/account.html", user=login.the_user())
+    return render_template("accounts/account.html", **ways.shown(login.the_user()))
 
 
 @accounts.get("/account/name")

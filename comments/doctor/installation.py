@@ -12,8 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from comments import clock, health, mail, outbox, serving
+from comments.accounts.oidc import providers
 from comments.db import db
 from comments.doctor.findings import Finding, fail, ok, warn
+from comments.errors import DomainError
 from comments.settings import Settings
 from comments.sites.models import Site
 from comments.threads.models import Decision
@@ -32,6 +34,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _address(settings)
     yield _proxies(settings)
     yield _mail(settings)
+    yield from _providers(settings)
     try:
         yield from _database(settings)
     except SQLAlchemyError as error:
@@ -78,6 +81,18 @@ def _mail(settings: Settings) -> Finding:
     except (SMTPException, OSError) as error:
         return fail("mail", f"{address.hostname} can't be used: {error}; see COMMENTS_SMTP_URL")
     return ok("mail", f"{address.hostname} takes it, from {settings.sender}")
+
+
+def _providers(settings: Settings) -> Iterator[Finding]:
+    for key, provider in settings.oidc.items():
+        try:
+            providers.keys(provider)
+        except DomainError as error:
+            why = error.details["why"]
+            yield fail(f"provider {key}", f"{provider.issuer} lets nobody in: {why}")
+        else:
+            back = f"{settings.url}/sign-in/with/{key}/callback"
+            yield ok(f"provider {key}", f"answers; it must know the redirect URI {back}")
 
 
 def _letters() -> Finding:

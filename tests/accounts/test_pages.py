@@ -431,7 +431,7 @@ def test_only_staff_sign_ins_are_noted(app: Flask, gives: Gives, cast: Cast) -> 
 def test_a_page_of_an_account_takes_few_queries(browser: FlaskClient, statements: Any) -> None:
     statements.clear()
     browser.get("/account")
-    assert len(statements) == 2  # who asks, and on which sites they work
+    assert len(statements) == 3  # who asks, how they come in, and on which sites they work
 
 
 # Bad input
