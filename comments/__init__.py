@@ -85,12 +85,16 @@ def _blueprints(app: Flask) -> None:
     from comments.api.views import api
     from comments.health import health
     from comments.moderation.views import moderation
+    from comments.sites.invitations.views import invitations
     from comments.sites.sso.views import sso
     from comments.sites.views import sites
     from comments.threads.views import threads
     from comments.widget.views import widget
 
-    for blueprint in (health, accounts, oidc, sites, sso, threads, moderation, widget, api):
+    for blueprint in (
+        *(health, accounts, oidc, sites, invitations, sso),
+        *(threads, moderation, widget, api),
+    ):
         app.register_blueprint(blueprint)
 
 
@@ -102,11 +106,12 @@ def _handlers() -> None:
     from comments.notifications import hearing
     from comments.notifications import listening as notifications
     from comments.sites import listening as sites
+    from comments.sites.invitations import letters as invitations
     from comments.sites.sso import jwks
     from comments.threads import leaving as threads
 
     for domain in (
-        *(events, sending, letters, sites, jwks, threads, moderation),
+        *(events, sending, letters, sites, invitations, jwks, threads, moderation),
         *(notifications, hearing),
     ):
         domain.connect()

@@ -71,11 +71,14 @@ def problem(error: DomainError) -> dict[str, Any]:
     return body
 
 
-def again(error: DomainError, template: str, **context: Any) -> Response:
-    """The form once more, with everything typed but passwords, and every fault beside its field."""
+def again(error: DomainError, template: str, *, name: str = "form", **context: Any) -> Response:
+    """The form once more, with everything typed but passwords, and every fault beside its field.
+
+    `name` is what the template calls it.
+    """
     faults = error.faults if isinstance(error, Invalid) else [Fault("", error.code, error.message)]
     form = Filled(sent(request.form), faults)
-    page = render_template(template, **{"form": form, **context})
+    page = render_template(template, **{**context, name: form})
     return _not_now(Response(page, error.status), error)
 
 

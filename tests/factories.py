@@ -15,7 +15,9 @@ from comments.screening.draft import Standing
 from comments.screening.findings import Finding
 from comments.screening.policy import Outcome, Verdict
 from comments.sites import keys
-from comments.sites.models import Membership, Origin, Role, Site, SiteSettings
+from comments.sites.invitations import inviting
+from comments.sites.invitations.forms import NewInvitation
+from comments.sites.models import Invitation, Membership, Origin, Role, Site, SiteSettings
 from comments.threads import articles, posting, status, voting, writing
 from comments.threads.models import Act, Article, Comment, State, Status
 
@@ -66,6 +68,18 @@ def member(site: Site, user: User, role: Role) -> Membership:
         return row
 
     return transaction(act)
+
+
+def invite(site: Site, role: Role = Role.STAFF, email: str | None = None) -> str:
+    """The token of a link of the operator's."""
+    form = NewInvitation(invited_as=role, email=email)
+    return transaction(lambda: inviting.invite(site, form, None, clock.now()))
+
+
+def invitation(site: Site) -> Invitation:
+    """One that somebody may still accept."""
+    invite(site)
+    return db.session.scalars(sa.select(Invitation).where(Invitation.site_id == site.id)).one()
 
 
 def article(site: Site, key: str, *, state: State = State.OPEN, **fields: Any) -> Article:

@@ -104,6 +104,10 @@ TABLE: dict[str, Try] = {
     "POST /sites/<key>/articles/<int:id>": Try(
         MODERATORS, {"id": "article"}, data={"state": "closed"}
     ),
+    "GET /invitations/<token>": Try((GONE,) * 6),
+    "POST /invitations/<token>": Try((SIGN_IN, GONE, GONE, GONE, GONE, GONE)),
+    "POST /sites/<key>/invitations": Try(ADMINS),
+    "POST /sites/<key>/invitations/<int:id>/revoke": Try(ADMINS, {"id": "invitation"}),
     "GET /sites/<key>/keys": Try(ADMINS),
     "POST /sites/<key>/keys": Try(ADMINS),
     "POST /sites/<key>/keys/<int:id>/revoke": Try(ADMINS, {"id": "key"}),
@@ -242,6 +246,7 @@ def _made(app: Flask, cast: Cast) -> World:
         "kim": kim.id,
         "sanction": ban.id,
         "key": db.session.scalars(sa.select(SiteKey)).one().id,
+        "invitation": factories.invitation(cast.gazette).id,
         "session": factories.session(cast.rae).id,
         "way": factories.way(cast.rae, "https://acme.example").id,
         "sso_key": db.session.scalars(sa.select(SsoKey)).one().id,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
@@ -18,7 +19,9 @@ from comments.accounts import registration
 from comments.accounts.models import User
 from comments.cli import main
 from comments.db import db, transaction
+from comments.outbox import Outgoing
 from comments.sites import access, keys, queries
+from comments.sites.invitations import inviting
 from comments.sites.models import Role
 from tests import mailbox, servers
 from tests.conftest import Cast
@@ -216,6 +219,16 @@ def test_keys_of_a_site_come_and_go(operator: Command, cast: Cast) -> None:
     assert keys.find(token) is None
 
 
+def test_somebody_is_invited_to_a_site(operator: Command, cast: Cast) -> None:
+    link = operator("site", "invite", "gazette", "owner").strip()
+    row = inviting.find(link.rpartition("/")[2], clock.now())
+    assert (row.site_id, row.role, row.by_id) == (cast.gazette.id, Role.OWNER, None)
+    assert operator("site", "invite", "gazette", "staff", "--mail", "lou@example.com").strip() == (
+        "A letter is on its way to lou@example.com."
+    )
+    assert db.session.scalars(sa.select(Outgoing.kind)).all() == [inviting.INVITED]
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [
@@ -225,6 +238,7 @@ def test_keys_of_a_site_come_and_go(operator: Command, cast: Cast) -> None:
         (("origin", "remove", "gazette", "https://other.example"), "https://other.example"),
         (("origin", "remove", "field-notes", "https://notes.example"), "at least one"),
         (("key", "revoke", "gazette", "cms"), "no key called cms"),
+        (("invite", "gazette", "staff", "--mail", "nowhere"), "no e-mail address"),
         (("embed", "nowhere"), "no site"),
         (("add", "gazette", "--origin", "https://x.example", "--owner", "ada"), "already"),
         (("add", "other", "--origin", "https://x.example", "--owner", "nobody"), "nobody"),

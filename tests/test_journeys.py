@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from comments import clock
 from comments.accounts.models import User
-from tests import factories, live, recount
+from tests import factories, live, mailbox, recount
 from tests.conftest import Cast
 from tests.widget import reader
 from tests.widget.conftest import Asked, asked, publisher  # noqa: F401 - fixtures
@@ -219,3 +219,34 @@ def test_the_same_without_script(opens: Opens, cast: Cast) -> None:
     other.goto("/thread?site=gazette&article=tides")
     expect(other.get_by_text("Plain forms carry far.")).to_have_count(0)
     assert recount.differences() == []
+
+
+def test_a_new_moderator_comes_by_a_letter(app: Flask, opens: Opens, cast: Cast) -> None:
+    with mailbox.opened(app) as box:
+        ada = opens(cast.ada)
+        ada.goto("/sites/gazette/members")
+        ada.get_by_label("E-mail").fill("wren@example.com")
+        ada.get_by_role("button", name="Invite").click()
+        expect(ada.get_by_text("on its way to wren@example.com")).to_be_visible()
+        expect(ada.get_by_role("button", name="Revoke wren@example.com")).to_be_visible()
+        box.drain()
+        link = box.link("http")
+    wren = opens()
+    wren.goto(link)
+    expect(wren.get_by_text("Moderator: decides on comments")).to_be_visible()
+    wren.get_by_role("link", name="Create an account").click()
+    wren.get_by_label("Name").fill("Wren")
+    wren.get_by_label("E-mail").fill("wren@example.com")
+    wren.get_by_label("Password").fill(PASSWORD)
+    wren.get_by_role("button", name="Create the account").click()
+    wren.get_by_role("button", name="Accept as Wren").click()
+    expect(wren.get_by_text("You work on Gazette now.")).to_be_visible()
+    expect(wren.get_by_role("link", name="Moderation").first).to_be_visible()
+    wren.goto("/account")
+    expect(wren.get_by_text("confirmed", exact=True)).to_be_visible()
+    ada.reload()
+    expect(ada.get_by_role("button", name="Revoke wren@example.com")).to_have_count(0)
+    ada.get_by_role("button", name="Remove Wren").click()
+    expect(ada.get_by_text("The member is removed.")).to_be_visible()
+    wren.goto("/sites/gazette/moderation")
+    expect(wren.get_by_text("There is no such site.")).to_be_visible()

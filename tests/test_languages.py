@@ -36,6 +36,7 @@ PAGES = {
     "accounts.name": ["/account/name"],
     "accounts.password": ["/account/password"],
     "accounts.session_list": ["/account/sessions"],
+    "invitations.invitation": ["/invitations/{invitation}"],
     "moderation.comment": ["/moderation/comments/{waiting}", "/moderation/comments/{comment}"],
     "moderation.queue": [
         "/sites/gazette/moderation",
@@ -100,9 +101,10 @@ FOR_NOBODY = [
     "/thread?site=gazette&article=floods",
     "/thread?site=gazette&article=hidden",
     "/thread?site=unknown&article=x",
+    "/invitations/{invitation}",
     "/nothing/here",
 ]
-KIM = "kim@example.com"
+KIM, INVITED = "kim@example.com", "lou@example.com"
 TITLES = (
     "Acme",
     "acme.example",
@@ -146,6 +148,7 @@ def _made(cast: Cast) -> dict[str, str]:
         "author": str(rude.author_id),
         "comment": str(rude.id),
         "confirm": letters.confirmation(factories.user("kim", email=KIM), KIM, clock.now()),
+        "invitation": factories.invite(cast.gazette, email=INVITED),
         "link": transaction(lambda: links.make(cast.ada, clock.now())),
         "own": str(own.id),
         "way": str(factories.way(cast.ada, "https://acme.example").id),
@@ -173,7 +176,7 @@ def test_pages_say_nothing_that_is_not_translated(
         assert answer.status_code == 200, address
         wrong[address] = left_out(answer)
     for address in FOR_NOBODY:
-        wrong[address] = left_out(nobody.get(in_marks(address)))
+        wrong[address] = left_out(nobody.get(in_marks(address.format(**world))))
     assert {address: found for address, found in wrong.items() if found} == {}
 
 
@@ -194,6 +197,9 @@ BADLY_FILLED: list[tuple[str, str, dict[str, str]]] = [
     ("ada", "/sites/gazette/settings", {"edit_minutes": "many", "premoderation": "perhaps"}),
     ("ada", "/sites/gazette/members", {"name": "nobody such", "role": "owner"}),
     ("ada", "/sites/gazette/members", {"name": "mo", "role": "king"}),
+    ("ada", "/sites/gazette/invitations", {"email": "none", "invited_as": "king"}),
+    ("ada", "/sites/gazette/invitations", {"email": INVITED, "invited_as": "staff"}),
+    ("ada", "/invitations/{invitation}", {}),
     ("ada", "/sites/gazette/keys", {"name": "x" * 200}),
     ("ada", "/sites/gazette/sso", {"roles": "x", "url": "x"}),
     ("ada", "/sites/gazette/sso/keys", {"material": "x"}),

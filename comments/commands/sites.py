@@ -17,7 +17,9 @@ from comments.errors import NotFound
 from comments.forms import Form, parse
 from comments.sites import embedding, keys, managing
 from comments.sites.forms import EditedSite, Key, Name, NewKey, Origins
-from comments.sites.models import Site, SiteKey
+from comments.sites.invitations import inviting, letters
+from comments.sites.invitations.forms import NewInvitation
+from comments.sites.models import Role, Site, SiteKey
 from comments.sites.queries import by_key
 
 KEY = click.argument("key")
@@ -37,7 +39,7 @@ def new_site(key: str, name: str | None, origins: tuple[str, ...]) -> NewSite:
 
 @click.group()
 def site() -> None:
-    """Sites: addresses, settings, keys, and the code to embed."""
+    """Sites: addresses, settings, keys, invitations, and the code to embed."""
 
 
 @site.command("list")
@@ -152,6 +154,19 @@ def revoke_key(key: str, name: str) -> None:
 def _revoke(gone: Sequence[SiteKey]) -> None:
     for each in gone:
         keys.revoke(each, None, clock.now())
+
+
+@site.command()
+@KEY
+@click.argument("role", type=click.Choice([*map(str, Role)]))
+@click.option("--mail", "email", metavar="EMAIL", help="Mail the link there; else it is printed.")
+@in_app
+def invite(key: str, role: str, email: str | None) -> None:
+    """Make a link by which one person gets a ROLE on a site, within a week."""
+    found = by_key(key)
+    form = parse(NewInvitation, {"email": email, "invited_as": role})
+    token = transaction(lambda: inviting.invite(found, form, None, clock.now()))
+    click.echo(f"A letter is on its way to {email}." if email else letters.link(token))
 
 
 @site.command()

@@ -11,7 +11,8 @@ from comments import audit, changes, signals
 from comments.accounts.models import Session, User
 from comments.db import db
 from comments.sites import access, members
-from comments.sites.models import Participant, Role, Sanction, Site
+from comments.sites.invitations import inviting
+from comments.sites.models import Invitation, Participant, Role, Sanction, Site
 
 
 def connect() -> None:
@@ -44,6 +45,7 @@ def _show_new_name(user: User, *, now: datetime) -> None:
 
 def _leave(user: User, *, erase: bool, now: datetime) -> None:
     members.leave_all(user, now)
+    inviting.forget(user)
     _show_new_name(user, now=now)
 
 
@@ -53,8 +55,18 @@ def _what_sites_know(user: User) -> dict[str, Any]:
             {"site": row.site.key, "role": row.role.value, "since": row.created_at.isoformat()}
             for row in db.session.scalars(access.memberships_of(user))
         ],
+        "invitations": [_invitation(row) for row in db.session.scalars(inviting.to(user))],
         "sites": [_standing(row, key) for row, key in _rows(Participant, user)],
         "sanctions": [_sanction(row, key) for row, key in _rows(Sanction, user)],
+    }
+
+
+def _invitation(row: Invitation) -> dict[str, Any]:
+    return {
+        "site": row.site.key,
+        "role": row.role.value,
+        "created_at": row.created_at.isoformat(),
+        "until": row.expires_at.isoformat(),
     }
 
 

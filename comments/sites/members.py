@@ -6,6 +6,7 @@ change or remove owners. One owner always stays.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from comments import audit, changes
 from comments.accounts.models import User
 from comments.db import db
 from comments.errors import Conflict, Forbidden, NotFound
-from comments.sites.models import Membership, Role, Site
+from comments.sites.models import Invitation, Membership, Role, Site
 
 
 def add(site: Site, person: User, role: Role, by: Membership | None, now: datetime) -> Membership:
@@ -26,14 +27,19 @@ def add(site: Site, person: User, role: Role, by: Membership | None, now: dateti
     db.session.refresh(person, with_for_update={"key_share": True})
     if person.is_closed:
         raise NotFound(_("There is nobody with this name."))
-    _hold(site.id)
-    _must_reach(by, role)
+    check_gives(site.id, role, by)
     if db.session.get(Membership, (site.id, person.id)) is not None:
         raise Conflict(_("This person is a member already."), code="member-already")
     row = Membership(site_id=site.id, user_id=person.id, role=role, created_at=now)
     db.session.add(row)
     _note("member-added", row, by, now, role=role.value)
     return row
+
+
+def check_gives(site_id: int, role: Role, by: Membership | None) -> None:
+    """Take turns with whoever gives and takes roles. Raises Forbidden for a role above `by`."""
+    hold(site_id)
+    _must_reach(by, role)
 
 
 def change_role(member: Membership, role: Role, by: Membership | None, now: datetime) -> None:
@@ -45,6 +51,7 @@ def change_role(member: Membership, role: Role, by: Membership | None, now: date
         return
     _keep_an_owner(member)
     before, member.role = member.role, role
+    _void_invitations(member, [each for each in Role if not role.gives(each)])
     _note("member-changed", member, by, now, role=role.value, before=before.value)
 
 
@@ -54,6 +61,7 @@ def remove(member: Membership, by: Membership | None, now: datetime) -> None:
     _must_reach(by, member.role)
     _must_be_ours(by, member)
     _keep_an_owner(member)
+    _void_invitations(member, list(Role))
     _note("member-removed", member, by, now, role=member.role.value)
     db.session.delete(member)
     db.session.flush()
@@ -88,7 +96,7 @@ def leave_all(person: User, now: datetime) -> None:
         remove(member, None, now)
 
 
-def _hold(site_id: int) -> None:
+def hold(site_id: int) -> None:
     """Take turns: of two who remove each other, the second is no member any more."""
     db.session.execute(sa.select(Site.id).where(Site.id == site_id).with_for_update(key_share=True))
 
@@ -96,11 +104,22 @@ def _hold(site_id: int) -> None:
 def _held(member: Membership) -> Membership:
     """The membership as it is now that nobody else changes it. Raises NotFound."""
     site_id, _user_id = sa.inspect(member).identity or (None, None)
-    _hold(site_id)
+    hold(site_id)
     now = _as_it_is(member)
     if now is None:
         raise NotFound(_("This person is no member any more."))
     return now
+
+
+def _void_invitations(by: Membership, roles: Sequence[Role]) -> None:
+    """What somebody can't give any more, nobody gets by a link of theirs."""
+    db.session.execute(
+        sa.delete(Invitation).where(
+            Invitation.by_id == by.user_id,
+            Invitation.site_id == by.site_id,
+            Invitation.role.in_(roles),
+        )
+    )
 
 
 def _must_reach(by: Membership | None, *roles: Role) -> None:

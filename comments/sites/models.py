@@ -31,6 +31,10 @@ class Role(StrEnum):
     def administers(self) -> bool:
         return self in ADMINS
 
+    def gives(self, role: Role) -> bool:
+        """Whether who has this role may make others what `role` says."""
+        return self.administers and (self is Role.OWNER or role is not Role.OWNER)
+
 
 MODERATORS = frozenset({Role.OWNER, Role.ADMIN, Role.MODERATOR})
 ADMINS = frozenset({Role.OWNER, Role.ADMIN})
@@ -112,6 +116,33 @@ class Membership(Model):
 
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
     site: Mapped[Site] = relationship()
+
+
+class Invitation(Model):
+    """A link that makes one person a member. Accepting or revoking it deletes the row.
+
+    `email` is where the link was mailed, and nowhere else; without it somebody passed it on. Nobody
+    in `by_id` is the operator.
+    """
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        sa.Index("ix_invitations_site", "site_id", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(sa.ForeignKey("sites.id"))
+    role: Mapped[Role] = mapped_column(word(Role))
+    token_hash: Mapped[str] = mapped_column(bytewise(64), unique=True)
+    email: Mapped[str | None] = mapped_column(sa.String(254))
+    email_key: Mapped[str | None] = mapped_column(bytewise(254), index=True)
+    by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+    site: Mapped[Site] = relationship()
+    by: Mapped[User | None] = relationship()
 
 
 class Participant(Model):

@@ -27,8 +27,10 @@ from comments.sites import (
     navigation,
     queries,
     sanctions,
+    words,
 )
 from comments.sites.forms import ChangedRole, EditedSite, NewKey, NewMember
+from comments.sites.invitations import inviting
 from comments.sites.models import ADMINS, Membership, Role, Site, Votes
 
 SANCTIONS = 50
@@ -97,7 +99,7 @@ def change_settings(key: str) -> Response:
 @sites.get("/sites/<key>/members")
 def member_list(key: str) -> str:
     own = access.the_membership(key, login.the_user(), ADMINS)
-    return render_template("sites/members.html", form=Filled(), **_members_page(own))
+    return render_template("sites/members.html", **members_page(own))
 
 
 @sites.post("/sites/<key>/members")
@@ -108,7 +110,7 @@ def add_member(key: str) -> Response:
         person = _person(form.name)
         transaction(lambda: members.add(own.site, person, form.role, own, clock.now()))
     except DomainError as error:
-        return again(error, "sites/members.html", **_members_page(own))
+        return again(error, "sites/members.html", **members_page(own))
     flash(_("%(name)s is a member now.", name=person.name))
     return redirect(url_for("sites.member_list", key=key), 303)
 
@@ -121,7 +123,7 @@ def change_member(key: str, id: int) -> Response:
         form = parse(ChangedRole, sent(request.form))
         transaction(lambda: members.change_role(member, form.role, own, clock.now()))
     except DomainError as error:
-        return again(error, "sites/members.html", **_members_page(own))
+        return again(error, "sites/members.html", **members_page(own))
     flash(_("The role is changed."))
     return redirect(url_for("sites.member_list", key=key), 303)
 
@@ -133,7 +135,7 @@ def remove_member(key: str, id: int) -> Response:
     try:
         transaction(lambda: members.remove(member, own, clock.now()))
     except DomainError as error:
-        return again(error, "sites/members.html", **_members_page(own))
+        return again(error, "sites/members.html", **members_page(own))
     flash(_("The member is removed."))
     if member is own:
         return redirect(url_for("sites.index"), 303)
@@ -221,26 +223,22 @@ def _in_words(value: object) -> str:
     return str(value) or _("nothing")
 
 
-def _members_page(own: Membership) -> dict[str, Any]:
+def members_page(own: Membership) -> dict[str, Any]:
+    """Who works on a site, who is invited to, and what `own` may do about it."""
     rows = db.session.scalars(access.members_of(own.site)).all()
-    roles = [role for role in Role if role is not Role.OWNER or own.role is Role.OWNER]
-    choices = [(role.value, _powers(role)) for role in reversed(roles)]
+    invited = db.session.scalars(inviting.open_on(own.site, clock.now())).all()
+    roles = [role for role in Role if own.role.gives(role)]
+    choices = [(role.value, words.powers(role)) for role in reversed(roles)]
     return {
         "site": own.site,
         "own": own,
         "members": rows,
+        "invitations": invited,
+        "form": Filled(),
+        "inviting": Filled({"invited_as": Role.MODERATOR}),
         "roles": roles,
         "role_choices": choices,
     }
-
-
-def _powers(role: Role) -> str:
-    return {
-        Role.OWNER: _("Owner: everything, and makes other owners"),
-        Role.ADMIN: _("Admin: moderates, and changes settings, members and keys"),
-        Role.MODERATOR: _("Moderator: decides on comments, articles and sanctions"),
-        Role.STAFF: _("Staff: writes with a badge, and nothing waits"),
-    }[role]
 
 
 def _person(name: str) -> User:

@@ -111,6 +111,19 @@ def test_pages_of_a_site(place: Place) -> None:
     assert faults(place.page(place.cast.ada, "/sites")) == []
 
 
+def test_an_invitation(place: Place) -> None:
+    page = place.page(place.cast.ada, "/sites/gazette/members")
+    page.fill("#field-email", "lou@example.com")
+    page.click("text=Invite >> nth=-1")
+    page.wait_for_selector("text=on its way to lou@example.com")
+    page.click("main button.primary")
+    page.wait_for_selector("input.code")
+    link = page.input_value("input.code").removeprefix(place.address)
+    assert faults(page) == []
+    for user in (None, place.cast.ada, place.cast.rae):
+        assert faults(place.page(user, link)) == []
+
+
 def test_a_new_key_and_overtaken_settings(place: Place) -> None:
     page = place.page(place.cast.ada, "/sites/gazette/keys")
     page.fill("#field-name", "cms")

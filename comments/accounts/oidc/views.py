@@ -100,7 +100,7 @@ def join(provider: str) -> AnyResponse:
     except DomainError as error:
         template = "accounts/newcomer.html" if person else "accounts/sign_in.html"
         action = request.full_path.rstrip("?")
-        shown = {"provider": given, "person": person, "action": action}
+        shown: dict[str, Any] = {"provider": given, "person": person, "action": action}
         return again(error, template, passing=_passing(), **shown)
     return redirect(own_path(request.args.get("next", "/")), 303)
 
