@@ -53,10 +53,12 @@ Kept = dict[tuple[Service, str, str], Answer]
 
 @dataclass(frozen=True)
 class World:
-    """The processes; a reader's and a moderator's tokens; a comment to remove, as it was seen."""
+    """The processes; tokens of a reader, of one who goes, and of a moderator; a comment to remove,
+    as it was seen."""
 
     services: list[Service]
     reader: str
+    goer: str
     moderator: str
     comment: int
     seen: int | None
@@ -95,8 +97,9 @@ def world(
             article = factories.article(gazette, "tides", title="Tides")
             factories.comment(article, rae, "Always there.")
             removed = factories.comment(article, rae, "To be removed.")
-            reader, moderator = factories.bearer(rae, gazette), factories.api_token(mo)
-            made = World(services, reader, moderator, removed.id, removed.decided_id)
+            reader, goer = factories.bearer(rae, gazette), factories.bearer(rae, gazette)
+            moderator = factories.api_token(mo)
+            made = World(services, reader, goer, moderator, removed.id, removed.decided_id)
         yield made
 
 
@@ -115,6 +118,17 @@ def test_what_one_process_changes_is_soon_right_in_all(world: World) -> None:
     kept = assert_soon(kept, Expected("Always there.", "To be removed.", 2))
     told(fourth, "DELETE", mine, world.reader, None)
     assert_soon(kept, Expected("Always there.", "Edited since.", 1))
+
+
+def test_a_session_that_one_process_ends_is_over_in_all(world: World) -> None:
+    mine, here = "/embed/me?site=gazette&article=tides", f"Bearer {world.goer}"
+    for service in world.services:
+        assert ask(service, "GET", mine, Authorization=here).status == 200
+    first = world.services[0]
+    ended = ask(first, "DELETE", "/api/v1/sessions/current", Authorization=here)
+    assert ended.status == 204
+    for service in world.services:
+        assert ask(service, "GET", mine, Authorization=here).status == 401
 
 
 def warm(world: World) -> Kept:

@@ -43,9 +43,9 @@ export const identify = async (thread, isRenewed) => {
     keepToken(thread.site, "");
     const isNew = isVouched(thread) && !isRenewed && await enter(thread, true);
     if (isNew) return onSite(thread.site, (each) => identify(each, true));
-  }
-  if (call && call.status === 200) recognise(thread, call.response.querySelector("[data-me]"));
-  else if (!call || call.status === 401) forget(thread);
+    onSite(thread.site, forget);
+  } else if (call && call.status === 200) recognise(thread, call.response.querySelector("[data-me]"));
+  else if (!call) forget(thread);
   reopen(thread);
   return comeBack(thread);
 };
