@@ -85,6 +85,7 @@ def _blueprints(app: Flask) -> None:
     from comments.api.views import api
     from comments.health import health
     from comments.moderation.views import moderation
+    from comments.notifications.views import notifications
     from comments.sites.invitations.views import invitations
     from comments.sites.sso.views import sso
     from comments.sites.views import sites
@@ -93,7 +94,7 @@ def _blueprints(app: Flask) -> None:
 
     for blueprint in (
         *(health, accounts, oidc, sites, invitations, sso),
-        *(threads, moderation, widget, api),
+        *(threads, moderation, notifications, widget, api),
     ):
         app.register_blueprint(blueprint)
 
@@ -103,7 +104,8 @@ def _handlers() -> None:
     from comments import events, sending
     from comments.accounts import letters
     from comments.moderation import listening as moderation
-    from comments.notifications import hearing
+    from comments.notifications import bundling, hearing
+    from comments.notifications import letters as notices
     from comments.notifications import listening as notifications
     from comments.sites import listening as sites
     from comments.sites.invitations import letters as invitations
@@ -112,7 +114,7 @@ def _handlers() -> None:
 
     for domain in (
         *(events, sending, letters, sites, invitations, jwks, threads, moderation),
-        *(notifications, hearing),
+        *(notifications, hearing, bundling, notices),
     ):
         domain.connect()
 

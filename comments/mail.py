@@ -36,12 +36,16 @@ PORTS = {"smtp": 587, "smtps": 465}
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What one person reads. `template` names a pair under templates/mail, .txt and .html."""
+    """What one person reads. `template` names a pair under templates/mail, .txt and .html.
+
+    A POST to `leave`, by whoever has the letter, ends letters of its kind (RFC 8058).
+    """
 
     to: str
     subject: str
     template: str
     values: dict[str, Any]
+    leave: str | None = None
 
 
 Composer = Callable[[dict[str, Any], datetime], "Letter | None"]
@@ -84,6 +88,9 @@ def _message(letter: Letter, uid: str, now: datetime) -> EmailMessage:
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{uid}@{urlsplit(given.url).hostname}>"
     message["Auto-Submitted"] = "auto-generated"
+    if letter.leave:
+        message["List-Unsubscribe"] = f"<{letter.leave}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     values = {**letter.values, "subject": letter.subject, "base": given.url}
     message.set_content(render_template(f"mail/{letter.template}.txt", **values))
     html = render_template(f"mail/{letter.template}.html", **values)

@@ -143,10 +143,20 @@ def _rendered(stages: Stages, source: str, limit: int) -> Rendered:
     if len(source) > limit:
         raise Unusable("too_long")
     html = reduce(lambda text, stage: stage(text), stages, source)
+    reader = _read(html)
+    return Rendered(html, reader.text(), tuple(reader.links))
+
+
+def text(html: str) -> str:
+    """The words of what was rendered, on their lines."""
+    return _read(html).text()
+
+
+def _read(html: str) -> _Reader:
     reader = _Reader()
     reader.feed(html)
     reader.close()
-    return Rendered(html, reader.text(), tuple(reader.links))
+    return reader
 
 
 class _Reader(HTMLParser):

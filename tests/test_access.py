@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 from comments import clock
 from comments.accounts.models import User
 from comments.db import db, transaction
+from comments.notifications.models import Notification
 from comments.sites import sanctions
 from comments.sites.models import Measure, Role, SiteKey
 from comments.sites.sso import keys as sso_keys
@@ -26,6 +27,7 @@ from comments.sites.sso.models import SsoKey
 from comments.widget import watching
 from tests import factories, oidc_provider
 from tests.conftest import PUBLISHER, Cast
+from tests.notifications import acts as notified
 
 PEOPLE = ("nobody", "rae", "kim", "mo", "ada", "sam")
 # yes: in, whatever the form then says; sign in: 401, or the way to the sign-in page.
@@ -134,6 +136,20 @@ TABLE: dict[str, Try] = {
         MEMBERS_OF_THE_SERVICE, data={"site": "gazette", "article": "a1", "upto": "1"}
     ),
     "GET /mine": Try(MEMBERS_OF_THE_SERVICE),
+    "GET /notifications": Try(MEMBERS_OF_THE_SERVICE),
+    "POST /notifications/<int:id>": Try(AUTHOR, {"id": "notification"}),
+    "POST /notifications/read": Try(
+        MEMBERS_OF_THE_SERVICE, data={"upto": "2026-03-14T09:26:53+00:00"}
+    ),
+    "GET /notifications/settings": Try(MEMBERS_OF_THE_SERVICE),
+    "GET /notifications/settings/<key>": Try(MEMBERS_OF_THE_SERVICE),
+    "POST /notifications/settings/<key>": Try(MEMBERS_OF_THE_SERVICE, data={}),
+    "POST /thread/follow": Try(
+        MEMBERS_OF_THE_SERVICE, data={"site": "gazette", "article": "a1", "follow": "true"}
+    ),
+    "GET /unsubscribe/<token>": Try((GONE,) * 6),
+    "POST /unsubscribe/<token>": Try((GONE,) * 6),
+    "POST /letters/<token>": Try((GONE,) * 6),
     "GET /comments/<int:id>": comment(EVERYBODY),
     "GET /comments/<int:id>/delete": comment(AUTHOR),
     "POST /comments/<int:id>/delete": comment(AUTHOR),
@@ -238,6 +254,8 @@ def _made(app: Flask, cast: Cast) -> World:
             cast.gazette, zoe, (Measure.BAN, None, "Threats."), cast.ada, clock.now()
         )
     )
+    factories.comment(article, cast.mo, parent=row)
+    notified.tell()
     factories.site_key(cast.gazette)
     transaction(lambda: sso_keys.make(cast.gazette, None, clock.now()))
     ids = {
@@ -249,6 +267,7 @@ def _made(app: Flask, cast: Cast) -> World:
         "invitation": factories.invitation(cast.gazette).id,
         "session": factories.session(cast.rae).id,
         "way": factories.way(cast.rae, "https://acme.example").id,
+        "notification": db.session.scalars(sa.select(Notification.id)).one(),
         "sso_key": db.session.scalars(sa.select(SsoKey)).one().id,
     }
     return World(cast, kim, ids)

@@ -16,11 +16,14 @@ from werkzeug.test import TestResponse
 from comments import clock, i18n
 from comments.accounts import closing, letters, links
 from comments.db import db, transaction
-from comments.threads.models import Comment, State, Status
+from comments.notifications import leaving
+from comments.sites.models import Role
+from comments.threads.models import Article, Comment, State, Status
 from tests import factories, live, oidc_provider, pseudo
 from tests.conftest import Cast
 from tests.moderation import scene
-from tests.moderation.acts import sanction
+from tests.moderation.acts import decide, sanction
+from tests.notifications import acts as notified
 from tests.sites.sso import publisher as sso_publisher
 
 Browsers = Callable[..., FlaskClient]
@@ -46,6 +49,10 @@ PAGES = {
     "moderation.report_form": ["/comments/{comment}/report", "/comments/{own}/report"],
     "oidc.link": ["/account/ways/with/acme"],
     "oidc.removal": ["/account/ways/{way}/remove"],
+    "notifications.choices": ["/notifications/settings"],
+    "notifications.choices_here": ["/notifications/settings/gazette"],
+    "notifications.inbox": ["/notifications"],
+    "notifications.letters": ["/unsubscribe/{unsubscribe}"],
     "sites.index": ["/sites"],
     "sites.key_list": ["/sites/gazette/keys"],
     "sites.member_list": ["/sites/gazette/members"],
@@ -141,6 +148,7 @@ def _made(cast: Cast) -> dict[str, str]:
     sso_publisher.settle(cast.gazette, url=url, failure={"code": "status", "status": 404})
     factories.bearer(cast.ada, cast.gazette)
     factories.api_token(cast.ada)
+    told(cast, article, own)
     rude = db.session.scalars(sa.select(Comment).where(Comment.open_reports > 0)).one()
     waiting = sa.select(Comment).where(Comment.status == Status.PENDING).order_by(Comment.id)
     return {
@@ -152,8 +160,23 @@ def _made(cast: Cast) -> dict[str, str]:
         "link": transaction(lambda: links.make(cast.ada, clock.now())),
         "own": str(own.id),
         "way": str(factories.way(cast.ada, "https://acme.example").id),
+        "unsubscribe": leaving.address(cast.ada, cast.gazette).rsplit("/", 1)[1],
         "waiting": str(db.session.scalars(waiting).first().id),
     }
+
+
+def told(cast: Cast, article: Article, own: Comment) -> None:
+    """Ada follows, is answered, named, and told what became of her words."""
+    notified.follow(article, cast.ada)
+    factories.comment(article, cast.rae, parent=own)
+    factories.comment(article, cast.rae, "As @ada said.")
+    factories.comment(article, cast.rae, "Well.")
+    olga = factories.user("olga")
+    factories.member(cast.gazette, olga, Role.OWNER)
+    for to in ("approve", "reject"):
+        mine = factories.comment(article, cast.ada, "A word.", to=Status.PENDING)
+        decide(mine, to, olga)
+    notified.tell()
 
 
 def in_marks(address: str) -> str:

@@ -101,7 +101,10 @@ def _tell_others(happened: Happened) -> None:
     if named := mentions.people(comment, revision.source):
         _tell(happened, Kind.MENTION, sa.select(User.id).where(User.id.in_(named)))
     if decision.from_status is not PUBLISHED:
-        following = Subscription.article_id == comment.article_id
+        following = sa.and_(
+            Subscription.article_id == comment.article_id,
+            Subscription.created_at <= decision.created_at,
+        )
         _tell(happened, Kind.THREAD, sa.select(Subscription.user_id).where(following))
 
 

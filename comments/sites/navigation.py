@@ -33,6 +33,7 @@ def entries(user: User | None) -> list[Entry]:
         found.append(Entry(_("Sites"), "sites.index", "sites"))
     return [
         *found,
+        Entry(_("Notifications"), "notifications.inbox", "notifications"),
         Entry(_("Your comments"), "threads.mine"),
         Entry(_("Account"), "accounts.account", "accounts"),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.message import EmailMessage
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,13 +12,25 @@ from comments import clock, events
 from comments.accounts import registration
 from comments.accounts.models import User
 from comments.db import db, transaction
-from comments.notifications import choosing
+from comments.notifications import bundling, choosing
 from comments.notifications.forms import Choices
 from comments.notifications.models import Notification
 from comments.sites.models import Site
 from comments.threads.models import Article
+from tests.mailbox import Mailbox
 
 Heard = list[tuple[str, int]]
+
+
+def deliver(box: Mailbox) -> list[EmailMessage]:
+    """Let workers tell, make letters and send them; all that arrived so far."""
+    tell()
+    with current_app.app_context():
+        bundling.bundle(lambda: False)
+    box.drain()
+    db.session.rollback()
+    db.session.expire_all()
+    return box.letters
 
 
 def tell() -> None:

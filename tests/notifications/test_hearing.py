@@ -22,11 +22,6 @@ from tests.moderation.acts import decide
 from tests.notifications.acts import choose, confirm, follow, heard, tell
 
 
-@pytest.fixture
-def article(cast: Cast) -> Article:
-    return factories.article(cast.gazette, "tides")
-
-
 def due(comment_id: int) -> list[datetime | None]:
     rows = sa.select(Notification.due_at).where(Notification.comment_id == comment_id)
     return list(db.session.scalars(rows))
