@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -13,10 +14,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from comments import clock
-from comments.accounts import closing, passwords, registration
+from comments.accounts import closing, passwords, registration, ways
 from comments.accounts.models import Identity, User, Way
 from comments.db import db, transaction
-from tests import factories, forms, oidc_provider
+from comments.errors import Conflict
+from tests import factories, forms, oidc_provider, pseudo
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.oidc.travelling import asked, come_back, onward, set_out
 from tests.conftest import HOST, Cast
@@ -218,7 +220,11 @@ def test_who_was_confirmed_in_between_is_found_when_the_account_is_made(
     browser = app.test_client()
     place = came(browser, provider, "late")
     transaction(lambda: registration.confirm_email(cast.rae, "late@example.com", clock.now()))
-    assert forms.send(browser, place, name="Late").status_code == 409
+    answer = forms.send(browser, place, name="Late")
+    assert answer.status_code == 409
+    assert "Sign in to it first" in answer.text
+    db.session.rollback()
+    assert db.session.scalar(sa.select(User.id).where(User.name == "Late")) is None
 
 
 def test_sending_the_form_twice_makes_one_account(app: Flask, provider: Running) -> None:
@@ -230,6 +236,19 @@ def test_sending_the_form_twice_makes_one_account(app: Flask, provider: Running)
     assert forms.send(other, places[1], name="Eager").status_code == 303
     assert people() == before + 1
     assert "Signed in as <bdi>Eager</bdi>" in other.get("/account").text
+
+
+def test_the_pages_on_the_way_speak_ones_language(
+    app: Flask, marked: str, provider: Running
+) -> None:
+    provider.knows("speaker", name="Speaker", email="s@example.com", email_verified=True)
+    browser = app.test_client()
+    token = forms.csrf_of(browser, "/sign-in")
+    going = browser.post(f"/sign-in/with/acme?locale={marked}", data={"csrf_token": token})
+    place = come_back(browser, provider.lets_in(onward(going), "speaker")).location
+    for page in (going, browser.get(f"{place}&locale={marked}")):
+        assert 'dir="rtl"' in page.text
+        assert pseudo.unmarked(page.text) == []
 
 
 def test_a_name_is_to_be_chosen_soon(app: Flask, provider: Running, frozen: object) -> None:
@@ -366,6 +385,38 @@ def test_the_last_way_in_stays(app: Flask, provider: Running) -> None:
     secret = passwords.hashed(PASSWORD)
     transaction(lambda: passwords.keep(user, secret, clock.now()))
     assert forms.send(browser, removal, current=PASSWORD).status_code == 303
+
+
+def test_of_two_ways_that_are_removed_at_once_one_stays(
+    app: Flask, cast: Cast, provider: Running
+) -> None:
+    issuers = [provider.issuer, "https://other.example"]
+    rows = [factories.way(cast.rae, issuer).id for issuer in issuers]
+    outcomes: list[str] = []
+    together, owner = threading.Barrier(2), cast.rae.id
+
+    def go(id: int) -> None:
+        with app.app_context():
+            user = db.session.get_one(User, owner)
+            together.wait(timeout=60)
+            try:
+                transaction(lambda: ways.remove(user, id))
+                outcomes.append("removed")
+            except Conflict as error:
+                outcomes.append(error.code)
+
+    both = {
+        name: oidc_provider.configured(name, issuer)
+        for name, issuer in zip("ab", issuers, strict=True)
+    }
+    with oidc_provider.offered(app, **both):
+        threads = [threading.Thread(target=go, args=(id,)) for id in rows]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(outcomes) == ["last-way", "removed"]
+    assert len(identities(cast.rae)) == 1
 
 
 def test_a_way_that_is_offered_no_more_is_shown_and_is_none(app: Flask, provider: Running) -> None:

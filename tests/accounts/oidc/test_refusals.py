@@ -99,6 +99,7 @@ WRONG_CLAIMS: dict[str, dict[str, Any]] = {
     "another issuer": {"iss": "https://accounts.example"},
     "no issuer": {"iss": None},
     "another audience": {"aud": "somebody-else"},
+    "another audience, for our sake": {"aud": "somebody-else", "azp": "comments"},
     "others as well, and not for us": {"aud": ["comments", "other"], "azp": "other"},
     "others as well, for nobody": {"aud": ["comments", "other"]},
     "no audience": {"aud": None},
