@@ -33,8 +33,8 @@ def entries(user: User | None) -> list[Entry]:
         found.append(Entry(_("Sites"), "sites.index", "sites"))
     return [
         *found,
-        Entry(_("Notifications"), "notifications.inbox", "notifications"),
         Entry(_("Your comments"), "threads.mine"),
+        Entry(_("Notifications"), "notifications.inbox", "notifications"),
         Entry(_("Account"), "accounts.account", "accounts"),
     ]
 

@@ -431,7 +431,8 @@ def test_only_staff_sign_ins_are_noted(app: Flask, gives: Gives, cast: Cast) -> 
 def test_a_page_of_an_account_takes_few_queries(browser: FlaskClient, statements: Any) -> None:
     statements.clear()
     browser.get("/account")
-    assert len(statements) == 3  # who asks, how they come in, and on which sites they work
+    # Who asks, how they come in, on which sites they work, and whether something is new to them.
+    assert len(statements) == 4
 
 
 # Bad input
