@@ -101,8 +101,9 @@ def _blueprints(app: Flask) -> None:
 
 def _handlers() -> None:
     """Who hears which signal."""
-    from comments import events, sending
+    from comments import events, retention, sending
     from comments.accounts import letters
+    from comments.accounts import retention as people
     from comments.moderation import listening as moderation
     from comments.notifications import bundling, hearing
     from comments.notifications import letters as notices
@@ -111,9 +112,11 @@ def _handlers() -> None:
     from comments.sites.invitations import letters as invitations
     from comments.sites.sso import jwks
     from comments.threads import leaving as threads
+    from comments.threads import retention as texts
 
     for domain in (
-        *(events, sending, letters, sites, invitations, jwks, threads, moderation),
+        *(events, sending, retention, letters, people, sites, invitations, jwks),
+        *(threads, texts, moderation),
         *(notifications, hearing, bundling, notices),
     ):
         domain.connect()

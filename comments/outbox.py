@@ -29,6 +29,9 @@ PATIENCE = timedelta(hours=48)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 # A receiver that can't be reached is left alone for as long, from the third time on.
 FAILURES = 3
+# What died is kept for so long, for somebody to look at.
+DEAD_KEPT = timedelta(days=30)
+SWEPT_AT_ONCE = 100
 FIRST_REST, LONGEST_REST = timedelta(seconds=30), timedelta(minutes=15)
 LONGEST_WORDS = 1000
 
@@ -269,6 +272,19 @@ def dead(queue: str, after: str | None, size: int) -> paging.Page[Outgoing]:
     return paging.read(
         select, size, lambda row: paging.moment_cursor(row.died_at or row.due_at, row.id)
     )
+
+
+def sweep(now: datetime) -> bool:
+    """Forget what died long ago; whether there may be more."""
+    dead = (
+        sa.select(Outgoing.id)
+        .where(Outgoing.died_at < now - DEAD_KEPT)
+        .order_by(Outgoing.died_at)
+        .limit(SWEPT_AT_ONCE)
+    )
+    ids = db.session.scalars(dead).all()
+    db.session.execute(sa.delete(Outgoing).where(Outgoing.id.in_(ids)))
+    return len(ids) == SWEPT_AT_ONCE
 
 
 def _held(id: int) -> Outgoing | None:

@@ -54,6 +54,12 @@ class User(Model):
             postgresql_where=sa.text("email_confirmed_at IS NOT NULL AND site_id IS NULL"),
         ),
         sa.Index("ix_users_site_name", "site_id", "name_key"),
+        sa.Index(
+            "ix_users_reserved",
+            "closed_at",
+            sqlite_where=sa.text("closed_at IS NOT NULL AND name_key IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL AND name_key IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 

@@ -19,6 +19,7 @@ from comments.forms import refuse
 
 # A closed account's name is nobody else's for so long.
 RESERVED = timedelta(days=365)
+RELEASED_AT_ONCE = 100
 SIGN_UPS = limits.Limit("sign-ups", times=30, seconds=3600)
 NEW_NAMES = limits.Limit("new-names", times=5, seconds=86400)
 
@@ -112,6 +113,18 @@ def _is_taken(name: str) -> bool:
     key = names.key(name)
     taken = sa.exists().where(User.name_key == key, User.site_id.is_(None))
     return is_official(key) or bool(db.session.scalar(sa.select(taken)))
+
+
+def release(now: datetime) -> bool:
+    """Forget the names of who left a year ago; whether there may be more."""
+    ids = db.session.scalars(
+        sa.select(User.id)
+        .where(User.closed_at < now - RESERVED, User.name_key.is_not(None))
+        .order_by(User.closed_at)
+        .limit(RELEASED_AT_ONCE)
+    ).all()
+    db.session.execute(sa.update(User).where(User.id.in_(ids)).values(name_key=None))
+    return len(ids) == RELEASED_AT_ONCE
 
 
 def is_official(key: str) -> bool:

@@ -81,15 +81,17 @@ def begin(user: User, scope: Scope, now: datetime) -> str:
     db.session.add(row)
     db.session.flush()
     if row.id % SWEEP == 0:
-        _sweep(now)
+        sweep(now)
     signals.signed_in.send(user, session=row, now=now)
     return token
 
 
-def _sweep(now: datetime) -> None:
+def sweep(now: datetime) -> bool:
+    """End what is good for nothing any more; nothing is left then."""
     idle = sa.and_(Session.seen_at < now - IDLE, Session.kind != Kind.API)
     db.session.execute(sa.delete(Session).where(sa.or_(idle, Session.ends_at < now)))
     db.session.execute(sa.delete(Ticket).where(Ticket.expires_at < now))
+    return False
 
 
 def find(token: str, kinds: frozenset[Kind], now: datetime) -> SignedIn | None:

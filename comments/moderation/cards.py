@@ -142,7 +142,7 @@ def card(facts: Facts, known: Known) -> Card:
         findings=tuple(_found(kept, text.source) for kept in text.findings),
         parent=_quote(facts),
         last=_last(facts),
-        actions=_actions(comment, known.viewer.role, facts.role, own),
+        actions=_actions(facts, known.viewer.role, own),
         may_sanction=facts.role is None and not own,
         reports=tuple(
             complained(told, comment.revision) for told in known.reports.get(comment.id, ())
@@ -225,12 +225,12 @@ def _found(kept: Mapping[str, Any], source: str) -> Found:
     )
 
 
-def _actions(comment: Comment, mine: Role, theirs: Role | None, own: bool) -> frozenset[Action]:
-    """The buttons: none on what is withdrawn, no second rejection of what is rejected."""
+def _actions(facts: Facts, mine: Role, own: bool) -> frozenset[Action]:
+    """The buttons: none on what is withdrawn or erased, no second rejection of what is rejected."""
     possible = {
         Status.WITHDRAWN: (),
-        Status.REJECTED: (Action.APPROVE,),
-    }.get(comment.status, tuple(Action))
+        Status.REJECTED: (Action.APPROVE,) if facts.text.source else (),
+    }.get(facts.comment.status, tuple(Action))
     return frozenset(
-        action for action in possible if deciding.hindrance(action, mine, theirs, own) is None
+        action for action in possible if deciding.hindrance(action, mine, facts.role, own) is None
     )

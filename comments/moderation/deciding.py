@@ -125,10 +125,17 @@ def _is_same(first: Decision, judgement: Judgement, by: User) -> bool:
 def _check_view(comment: Comment, judgement: Judgement, first: Decision | None) -> None:
     if comment.status is Status.WITHDRAWN:
         raise Conflict(_("Its author has deleted this comment."), code="withdrawn")
+    if comment.status is Status.REJECTED and _is_erased(comment):
+        raise Conflict(_("Its text is erased; there is nothing to decide about."), code="erased")
     if judgement.revision != comment.revision:
         raise _changed(comment)
     if first is not None:
         raise _already_decided(comment, first)
+
+
+def _is_erased(comment: Comment) -> bool:
+    here = (comment.id, comment.revision)
+    return not db.session.get_one(Revision, here, populate_existing=True).source
 
 
 def _changed(comment: Comment) -> DomainError:

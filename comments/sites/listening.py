@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from comments import audit, changes, signals
+from comments import audit, changes, retention, signals
 from comments.accounts.models import Session, User
 from comments.db import db
 from comments.sites import access, members
@@ -16,6 +16,7 @@ from comments.sites.models import Invitation, Participant, Role, Sanction, Site
 
 
 def connect() -> None:
+    retention.sweeps["invitations"] = inviting.sweep
     signals.signed_in.connect(_note_staff)
     signals.renamed.connect(_show_new_name)
     signals.account_closed.connect(_leave)

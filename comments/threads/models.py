@@ -37,6 +37,10 @@ class Status(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+# What nobody but its author and moderators may see.
+OUT = frozenset({Status.REJECTED, Status.WITHDRAWN})
+
+
 class Act(StrEnum):
     """What was done to a comment."""
 
@@ -172,6 +176,14 @@ class Comment(Model):
         sa.Index("ix_comments_mine", "author_id", "created_at", "id"),
         sa.Index("ix_comments_article", "article_id", "created_at", "id"),
         sa.Index(
+            "ix_comments_out",
+            "status",
+            "out_since",
+            "id",
+            sqlite_where=sa.text("out_since IS NOT NULL"),
+            postgresql_where=sa.text("out_since IS NOT NULL"),
+        ),
+        sa.Index(
             "ix_comments_reported",
             "site_id",
             "created_at",
@@ -203,6 +215,8 @@ class Comment(Model):
     created_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
     decided_id: Mapped[int | None]
+    # Since when it is withdrawn or rejected, for as long as its text is kept.
+    out_since: Mapped[datetime | None]
 
     author: Mapped[User] = relationship(lazy="raise")
     article: Mapped[Article] = relationship(lazy="raise", overlaps="site", viewonly=True)

@@ -179,3 +179,4 @@ def erase(comment: Comment) -> None:
     )
     db.session.execute(sa.delete(Answer).where(Answer.comment_id == comment.id))
     comment.fingerprint = ""
+    comment.out_since = None

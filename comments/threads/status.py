@@ -14,7 +14,7 @@ from comments.accounts.models import User
 from comments.db import change, connection, db, stored, table, upsert
 from comments.errors import Conflict
 from comments.sites.models import Participant
-from comments.threads.models import Act, Article, Comment, Decision, Status
+from comments.threads.models import OUT, Act, Article, Comment, Decision, Status
 
 PENDING, PUBLISHED, REJECTED, WITHDRAWN = (
     Status.PENDING,
@@ -87,6 +87,7 @@ def move(comment: Comment, to: Status, why: Why, now: datetime) -> Decision:
         shown=to is PUBLISHED or comment.replies > 0,
         open_reports=0 if to is WITHDRAWN else comment.open_reports,
         decided_id=decision.id,
+        out_since=now if to in OUT else None,
         **place,
     )
     _count_article(comment, before, to)

@@ -121,9 +121,10 @@ def forget(user: User) -> None:
     db.session.execute(sa.delete(Invitation).where(_is_theirs(user)))
 
 
-def sweep(now: datetime) -> None:
-    """Forget the links, and the addresses, that nobody used in time."""
+def sweep(now: datetime) -> bool:
+    """Forget the links, and the addresses, that nobody used in time; nothing is left then."""
     db.session.execute(sa.delete(Invitation).where(Invitation.expires_at <= now))
+    return False
 
 
 def over() -> NotFound:
