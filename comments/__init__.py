@@ -105,9 +105,10 @@ def _handlers() -> None:
     from comments.accounts import letters
     from comments.accounts import retention as people
     from comments.moderation import listening as moderation
-    from comments.notifications import bundling, hearing
+    from comments.notifications import bundling, hearing, reminders, waiting
     from comments.notifications import letters as notices
     from comments.notifications import listening as notifications
+    from comments.notifications import retention as told
     from comments.sites import listening as sites
     from comments.sites.invitations import letters as invitations
     from comments.sites.sso import jwks
@@ -117,7 +118,7 @@ def _handlers() -> None:
     for domain in (
         *(events, sending, retention, letters, people, sites, invitations, jwks),
         *(threads, texts, moderation),
-        *(notifications, hearing, bundling, notices),
+        *(notifications, hearing, bundling, notices, waiting, reminders, told),
     ):
         domain.connect()
 

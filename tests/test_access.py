@@ -150,6 +150,8 @@ TABLE: dict[str, Try] = {
     "GET /unsubscribe/<token>": Try((GONE,) * 6),
     "POST /unsubscribe/<token>": Try((GONE,) * 6),
     "POST /letters/<token>": Try((GONE,) * 6),
+    "GET /review/<token>": Try((GONE,) * 6),
+    "POST /review/<token>": Try((GONE,) * 6),
     "GET /comments/<int:id>": comment(EVERYBODY),
     "GET /comments/<int:id>/delete": comment(AUTHOR),
     "POST /comments/<int:id>/delete": comment(AUTHOR),

@@ -16,7 +16,8 @@ from werkzeug.test import TestResponse
 from comments import clock, i18n
 from comments.accounts import closing, letters, links
 from comments.db import db, transaction
-from comments.notifications import leaving
+from comments.notifications import leaving, reviewing
+from comments.sites import access
 from comments.sites.models import Role
 from comments.threads.models import Article, Comment, State, Status
 from tests import factories, live, oidc_provider, pseudo
@@ -52,6 +53,7 @@ PAGES = {
     "notifications.choices": ["/notifications/settings"],
     "notifications.choices_here": ["/notifications/settings/gazette"],
     "notifications.inbox": ["/notifications"],
+    "notifications.review": ["/review/{review}"],
     "notifications.letters": ["/unsubscribe/{unsubscribe}"],
     "sites.index": ["/sites"],
     "sites.key_list": ["/sites/gazette/keys"],
@@ -160,9 +162,19 @@ def _made(cast: Cast) -> dict[str, str]:
         "link": transaction(lambda: links.make(cast.ada, clock.now())),
         "own": str(own.id),
         "way": str(factories.way(cast.ada, "https://acme.example").id),
-        "unsubscribe": leaving.address(cast.ada, cast.gazette).rsplit("/", 1)[1],
+        "review": a_review(cast),
+        "unsubscribe": leaving.address(cast.ada, cast.gazette, "waiting").rsplit("/", 1)[1],
         "waiting": str(db.session.scalars(waiting).first().id),
     }
+
+
+def a_review(cast: Cast) -> str:
+    """The token by which ada decides about something that waits and has findings."""
+    factories.settle(cast.gazette, mail_decisions=True)
+    viewer = access.the_membership("gazette", cast.ada)
+    waiting = sa.select(Comment).where(Comment.status == Status.PENDING).order_by(Comment.id)
+    first = db.session.scalars(waiting).first()
+    return reviewing.address(viewer, first, clock.now()).rsplit("/", 1)[1]
 
 
 def told(cast: Cast, article: Article, own: Comment) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from comments.accounts import closing
 from comments.accounts.models import User
 from comments.db import db, upsert
+from comments.notifications import waiting
 from comments.notifications.forms import Choices
 from comments.notifications.models import (
     CHOICE_OF,
@@ -46,8 +47,10 @@ def choose(site: Site, form: Choices, by: User) -> None:
     """Let letters of this site come so. Raises NotSignedIn for who has left meanwhile."""
     closing.held(by)
     chosen = preference(by.id, site.id)
-    for name, value in form.model_dump().items():
+    for name, value in form.model_dump(exclude={"waiting"}).items():
         setattr(chosen, name, value)
+    if form.waiting is not None:
+        waiting.choose(by.id, site.id, form.waiting)
     db.session.flush()
     _forget_unwanted(chosen)
 

@@ -26,6 +26,8 @@ class Choices(Form):
     mentions: When
     threads: When
     decisions: When
+    # For those who moderate the site.
+    waiting: When | None = None
     language: Annotated[Line, AfterValidator(_language)]
 
 

@@ -6,7 +6,7 @@ Everything here runs beside the requests, told by `events`: a post costs nothing
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from comments import events
 from comments.accounts.models import User
 from comments.db import AnySelect, db, upsert
-from comments.notifications import mentions
+from comments.notifications import mentions, timing
 from comments.notifications.models import (
     CHOICE_OF,
     USUAL,
@@ -22,15 +22,12 @@ from comments.notifications.models import (
     Notification,
     Preference,
     Subscription,
-    When,
 )
 from comments.sites.models import Measure, Sanction
 from comments.threads import status
 from comments.threads.models import Act, Article, Comment, Decision, Revision, State, Status
 
 PUBLISHED = Status.PUBLISHED
-# When daily letters are due, in UTC.
-HOUR = 6
 
 
 def connect() -> None:
@@ -62,19 +59,6 @@ def heard(facts: dict[str, Any], now: datetime) -> None:
         _tell_others(happened)
     if _is_news_to_the_author(decision, comment):
         _tell_author(happened)
-
-
-def due_at(when: When, now: datetime) -> datetime | None:
-    """When a letter about what happened now is due."""
-    if when is When.NEVER:
-        return None
-    if when is When.AT_ONCE:
-        return now
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    if when is When.HOURLY:
-        return hour + timedelta(hours=1)
-    today = hour.replace(hour=HOUR)
-    return today if now < today else today + timedelta(days=1)
 
 
 def _take_back(comment: Comment, which: sa.ColumnElement[bool]) -> None:
@@ -167,16 +151,6 @@ def _rows(happened: Happened, kind: Kind, who: sa.ColumnElement[bool]) -> Any:
 
 
 def _due_at(kind: Kind, now: datetime) -> sa.ColumnElement[datetime | None]:
-    """When it is due for whom, by what they chose; never for those without a confirmed address."""
     choice = CHOICE_OF[kind]
     chosen = sa.func.coalesce(choice, sa.literal(USUAL[kind], choice.type))
-    return sa.case(
-        *(
-            (
-                sa.and_(User.email_confirmed_at.is_not(None), chosen == when),
-                sa.literal(due_at(when, now), Notification.due_at.type),
-            )
-            for when in When
-            if when is not When.NEVER
-        )
-    )
+    return timing.due_by_choice(chosen, now)

@@ -13,21 +13,22 @@ from comments.errors import NotFound
 from comments.sites.models import Site
 
 
-def address(person: User, site: Site) -> str:
-    """Where one ends the letters of a site; it holds for as long as the account does."""
-    return f"{settings.current().url}/unsubscribe/{_signer().dumps([person.id, site.id])}"
+def address(person: User, site: Site, kind: str) -> str:
+    """Where one ends letters of a kind from a site; it holds for as long as the account does."""
+    token = _signer().dumps([person.id, site.id, kind])
+    return f"{settings.current().url}/unsubscribe/{token}"
 
 
-def owner(token: str) -> tuple[User, Site]:
-    """Whose letters, of which site, this is about. Raises NotFound."""
+def owner(token: str) -> tuple[User, Site, str]:
+    """Whose letters, of which site and kind, this is about. Raises NotFound."""
     try:
-        person_id, site_id = _signer().loads(token)
+        person_id, site_id, kind = _signer().loads(token)
     except (BadData, ValueError, TypeError):
         raise _over() from None
     person, site = db.session.get(User, person_id), db.session.get(Site, site_id)
     if person is None or person.is_closed or site is None:
         raise _over()
-    return person, site
+    return person, site, kind
 
 
 def _over() -> NotFound:

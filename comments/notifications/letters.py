@@ -37,7 +37,7 @@ def _compose(facts: dict[str, Any], now: datetime) -> Letter | None:
     if not told:
         return None
     base = settings.current().url
-    leave = leaving.address(person, site)
+    leave = leaving.address(person, site, bundling.KIND)
     values = {
         "site": mail.unlinked(site.name),
         "items": [_item(each, base) for each in told[:SHOWN]],

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from comments import signals
 from comments.accounts.models import User
 from comments.db import db
-from comments.notifications.models import CHOICE_OF, Notification, Preference, Subscription
+from comments.notifications.models import CHOICE_OF, Notification, Preference, Subscription, Watch
 from comments.sites.models import Site
 from comments.threads.models import Article
 
@@ -22,7 +22,7 @@ def connect() -> None:
 
 
 def _forget(user: User, *, erase: bool, now: datetime) -> None:
-    for model in (Notification, Subscription, Preference):
+    for model in (Notification, Subscription, Preference, Watch):
         db.session.execute(sa.delete(model).where(model.user_id == user.id))
 
 
@@ -31,6 +31,7 @@ def _kept(user: User) -> dict[str, Any]:
         "notifications": [_notification(*row) for row in _notifications(user)],
         "follows": [_followed(*row) for row in _follows(user)],
         "letters": [_chosen(*row) for row in _choices(user)],
+        "moderation_letters": [_watched(*row) for row in _watches(user)],
     }
 
 
@@ -79,3 +80,16 @@ def _choices(user: User) -> Sequence[Any]:
 def _chosen(row: Preference, site: str) -> dict[str, Any]:
     chosen = {choice.key: row.of(kind).value for kind, choice in CHOICE_OF.items()}
     return {"site": site, "language": row.language, **chosen}
+
+
+def _watches(user: User) -> Sequence[Any]:
+    return db.session.execute(
+        sa.select(Watch, Site.key)
+        .join(Site, Site.id == Watch.site_id)
+        .where(Watch.user_id == user.id)
+        .order_by(Watch.site_id)
+    ).all()
+
+
+def _watched(row: Watch, site: str) -> dict[str, Any]:
+    return {"site": site, "waiting": row.waiting.value}

@@ -131,3 +131,26 @@ class Notification(Model):
     seen_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     mailed_at: Mapped[datetime | None]
+
+
+class Watch(Model):
+    """How soon a moderator hears by letter that something waits on a site.
+
+    A letter is due at `due_at`; who has no row hears as the default says.
+    """
+
+    __tablename__ = "watches"
+    __table_args__ = (
+        sa.Index(
+            "ix_watches_due",
+            "due_at",
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+        ),
+    )
+
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True)
+    site_id: Mapped[int] = mapped_column(sa.ForeignKey("sites.id"), primary_key=True)
+    waiting: Mapped[When] = mapped_column(word(When, "waiting"), default=When.HOURLY)
+    due_at: Mapped[datetime | None]
+    mailed_at: Mapped[datetime | None]

@@ -205,7 +205,7 @@ def _made(row: AnyRow) -> Told:
         name=row.name,
         title=row.title or row.key,
         site=row.site,
-        excerpt=_excerpt(row.html),
+        excerpt=excerpt(row.html),
         before=row.from_status,
         after=row.to_status,
         reason=row.reason,
@@ -213,6 +213,7 @@ def _made(row: AnyRow) -> Told:
     )
 
 
-def _excerpt(html: str) -> str:
+def excerpt(html: str) -> str:
+    """The beginning of a text, on one line."""
     text = " ".join(markup.text(html).split())
     return text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()}…"

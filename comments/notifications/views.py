@@ -12,15 +12,33 @@ from comments import clock, forms, i18n
 from comments.accounts.login import signed_in, the_user
 from comments.accounts.models import User
 from comments.answers import again
-from comments.db import transaction
-from comments.errors import DomainError, NotFound
+from comments.db import db, transaction
+from comments.errors import DomainError, Invalid, NotFound
 from comments.forms import Filled, sent
-from comments.notifications import choosing, leaving, queries, reading, words
+from comments.moderation import cards, deciding, desk
+from comments.moderation import words as moderation
+from comments.moderation.forms import Judgement, Reason
+from comments.notifications import (
+    choosing,
+    leaving,
+    queries,
+    reading,
+    reviewing,
+    waiting,
+    words,
+)
 from comments.notifications.forms import Choices, Follow, ListQuery, Upto
+from comments.notifications.models import When
+from comments.notifications.reviewing import Review
+from comments.screening import words as screening
+from comments.sites import access
 from comments.sites import queries as sites
 from comments.sites.models import Site
 from comments.threads import articles
 from comments.threads.models import State
+
+# What the form of a card holds besides what the link knows.
+FIELDS = ("action", "reason", "note")
 
 notifications = Blueprint("notifications", __name__)
 notifications.add_app_template_filter(words.outcome, "outcome")
@@ -101,21 +119,72 @@ def follow() -> Response:
 @notifications.get("/unsubscribe/<token>")
 def letters(token: str) -> Response:
     """Only shows: mail programs look at links before people do."""
-    return _letters(token, *_of_letter(token))
+    person, site, _kind = _of_letter(token)
+    return _letters(token, person, site)
 
 
 @notifications.post("/unsubscribe/<token>")
 def unsubscribe(token: str) -> Response:
     """A mail program may send this by itself, without a cookie (RFC 8058)."""
-    person, site = _of_letter(token)
-    transaction(lambda: choosing.silence(person.id, site.id))
+    person, site, kind = _of_letter(token)
+    if kind == waiting.KIND:
+        transaction(lambda: waiting.choose(person.id, site.id, When.NEVER))
+    else:
+        transaction(lambda: choosing.silence(person.id, site.id))
     return _letters(token, person, site, is_silent=True)
 
 
 @notifications.post("/letters/<token>")
 def change_letters(token: str) -> Response:
-    person, site = _of_letter(token)
+    person, site, _kind = _of_letter(token)
     return _chosen(person, site, url_for("notifications.letters", token=token), token=token)
+
+
+@notifications.get("/review/<token>")
+def review(token: str) -> Response:
+    """The card of a comment that waits: here where the site allows it, else on the desk."""
+    comment = reviewing.comment_of(token)
+    if not db.session.get_one(Site, comment.site_id).settings.mail_decisions:
+        return redirect(url_for("moderation.comment", id=comment.id))
+    return _review(reviewing.review(token, clock.now()), Filled())
+
+
+@notifications.post("/review/<token>")
+def decide(token: str) -> Response:
+    """Decide as the owner of the link, on what it has shown."""
+    found = reviewing.review(token, clock.now())
+    seen = {"revision": str(found.comment.revision), "seen": str(found.comment.decided_id)}
+    given = {name: request.form[name] for name in FIELDS if name in request.form}
+    try:
+        form = forms.parse(Judgement, {**given, **seen})
+        decided = transaction(lambda: deciding.decide(found.comment, form, found.by, clock.now()))
+    except Invalid as error:
+        return _review(found, Filled(given, error.faults))
+    author = cards.called(db.session.get_one(User, found.comment.author_id).name)
+    said = moderation.done(decided.decision, author)
+    return _unspoken(
+        render_template("notifications/reviewed.html", site=found.viewer.site, said=said)
+    )
+
+
+def _review(found: Review, typed: Filled) -> Response:
+    site = found.viewer.site
+    i18n.prefer(queries.chosen(found.by, site).get("language") or site.settings.language)
+    page = render_template(
+        "notifications/review.html",
+        site=site,
+        person=found.by,
+        card=desk.file(found.viewer, found.comment, clock.now()).card,
+        reasons={reason.value: screening.reason(reason) for reason in Reason},
+        typed=typed,
+    )
+    return _unspoken(page, 422 if typed.faults else 200)
+
+
+def _unspoken(page: str, status: int = 200) -> Response:
+    """A page whose address is a secret, which no other page is told."""
+    headers = {"Referrer-Policy": "no-referrer"}
+    return Response(page, status, mimetype="text/html", headers=headers)
 
 
 def _chosen(person: User, site: Site, there: str, **page: Any) -> Response:
@@ -132,27 +201,29 @@ def _chosen(person: User, site: Site, there: str, **page: Any) -> Response:
 
 def _letters(token: str, person: User, site: Site, *, is_silent: bool = False) -> Response:
     values = {**_letters_page(person, site), "token": token, "is_silent": is_silent}
-    page = render_template("notifications/letters.html", **values)
-    return Response(page, mimetype="text/html", headers={"Referrer-Policy": "no-referrer"})
+    return _unspoken(render_template("notifications/letters.html", **values))
 
 
 def _letters_page(person: User, site: Site) -> dict[str, Any]:
+    moderates = access.may_moderate(site, person)
     chosen = queries.chosen(person, site)
+    if moderates:
+        chosen["waiting"] = waiting.chosen(person.id, site.id).value
     return {
         "person": person,
         "site": site,
         "form": Filled({"language": i18n.language(), **chosen}),
-        "kinds": words.kinds(),
+        "kinds": words.kinds(moderates=moderates),
         "whens": words.whens(),
         "languages": i18n.LANGUAGES.items(),
     }
 
 
-def _of_letter(token: str) -> tuple[User, Site]:
-    """Whose letters of which site; the answer speaks their language."""
-    person, site = leaving.owner(token)
+def _of_letter(token: str) -> tuple[User, Site, str]:
+    """Whose letters, of which site and kind; the answer speaks their language."""
+    person, site, kind = leaving.owner(token)
     i18n.prefer(queries.chosen(person, site).get("language") or site.settings.language)
-    return person, site
+    return person, site, kind
 
 
 def _unseen() -> int:

@@ -47,14 +47,15 @@ def unseen(number: int) -> str:
     return f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number)
 
 
-def kinds() -> dict[str, str]:
+def kinds(*, moderates: bool) -> dict[str, str]:
     """What one may hear of, by the name of the choice."""
-    return {
+    found = {
         "replies": _("Replies to what I wrote"),
         "mentions": _("Comments that name me by @name"),
         "threads": _("Conversations that I follow"),
         "decisions": _("What moderators decided about my comments"),
     }
+    return found | {"waiting": _("What waits or is reported, to moderate")} if moderates else found
 
 
 def whens() -> list[tuple[str, str]]:

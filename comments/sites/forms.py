@@ -96,6 +96,7 @@ class EditedSite(Form):
     edit_minutes: int = Field(ge=0, le=1440)
     length: int = Field(ge=100, le=8000)
     votes: Votes = Votes.BOTH
+    mail_decisions: bool = False
     language: Annotated[Line, AfterValidator(_language)]
     rules: Annotated[Text, AfterValidator(_unix), Field(max_length=2000)] = ""
     rules_url: Page = ""

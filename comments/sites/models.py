@@ -59,6 +59,8 @@ class SiteSettings(BaseModel):
     edit_minutes: int = Field(default=15, ge=0, le=1440)
     length: int = Field(default=5000, ge=100, le=8000)
     votes: Votes = Votes.BOTH
+    # Moderators may decide by a link that was mailed to them, without signing in.
+    mail_decisions: bool = False
     language: str = "en"
     rules: str = Field(default="", max_length=2000)
     rules_url: str = Field(default="", max_length=2000)

@@ -8,10 +8,11 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments import clock
+from comments import clock, retention
 from comments.accounts import closing, copies
 from comments.db import db, transaction
-from comments.notifications import hearing
+from comments.notifications import retention as forgetting
+from comments.notifications import timing
 from comments.notifications.models import Notification, Preference, Subscription, When
 from comments.sites import sanctions
 from comments.sites.models import Measure
@@ -142,7 +143,7 @@ def test_nobody_hears_of_a_hidden_article(cast: Cast, article: Article) -> None:
 )
 def test_letters_are_due_as_chosen(when: When, hour: int, minutes: int) -> None:
     now = NOW.replace(hour=hour, minute=27, second=0)
-    assert hearing.due_at(when, now) == now + timedelta(minutes=minutes)
+    assert timing.due_at(when, now) == now + timedelta(minutes=minutes)
 
 
 @pytest.mark.parametrize("when", list(When))
@@ -157,7 +158,7 @@ def test_a_choice_counts_where_it_was_made(
         root = factories.comment(place, cast.rae)
         made.append(factories.comment(place, cast.sam, parent=root).id)
     tell()
-    assert due(made[0]) == [hearing.due_at(when, frozen)]
+    assert due(made[0]) == [timing.due_at(when, frozen)]
     assert due(made[1]) == [frozen]
 
 
@@ -243,3 +244,20 @@ def test_a_copy_of_ones_data_holds_what_one_hears(
     assert copy["follows"] == [{"site": "gazette", "article": "tides", "since": at}]
     assert copy["letters"][0]["threads"] == "daily"
     assert copies.of(cast.sam, clock.now())["notifications"] == []
+
+
+def test_what_is_long_over_is_forgotten(
+    cast: Cast, article: Article, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forgetting, "BATCH", 2)
+    follow(article, cast.rae)
+    for _n in range(5):
+        factories.comment(article, cast.sam)
+    assert len(heard(cast.rae)) == 5
+    clock.freeze(frozen + timedelta(days=90))
+    last = factories.comment(article, cast.sam)
+    retention.sweep(lambda: False)
+    assert len(heard(cast.rae)) == 6
+    clock.freeze(frozen + timedelta(days=90, seconds=1))
+    retention.sweep(lambda: False)
+    assert heard(cast.rae) == [("thread", last.id)]
