@@ -80,6 +80,7 @@ def _extensions(app: Flask) -> None:
 
 
 def _blueprints(app: Flask) -> None:
+    from comments.accounts.factors.views import factors
     from comments.accounts.oidc.views import oidc
     from comments.accounts.views import accounts
     from comments.api.views import api
@@ -93,7 +94,7 @@ def _blueprints(app: Flask) -> None:
     from comments.widget.views import widget
 
     for blueprint in (
-        *(health, accounts, oidc, sites, invitations, sso),
+        *(health, accounts, factors, oidc, sites, invitations, sso),
         *(threads, moderation, notifications, widget, api),
     ):
         app.register_blueprint(blueprint)
@@ -104,6 +105,7 @@ def _handlers() -> None:
     from comments import events, retention, sending
     from comments.accounts import letters
     from comments.accounts import retention as people
+    from comments.accounts.factors import listening as factors
     from comments.moderation import listening as moderation
     from comments.notifications import bundling, hearing, reminders, waiting
     from comments.notifications import letters as notices
@@ -116,7 +118,7 @@ def _handlers() -> None:
     from comments.threads import retention as texts
 
     for domain in (
-        *(events, sending, retention, letters, people, sites, invitations, jwks),
+        *(events, sending, retention, letters, factors, people, sites, invitations, jwks),
         *(threads, texts, moderation),
         *(notifications, hearing, bundling, notices, waiting, reminders, told),
     ):

@@ -30,6 +30,8 @@ _BROKEN = re.compile(r"[\x00\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 BIGGEST = 2**63 - 1
+# How the fields begin by which somebody proves anew who they are, beside any form.
+PROOF = "proof_"
 
 
 class Form(BaseModel):
@@ -109,8 +111,13 @@ class Filled:
 
 
 def sent(source: Mapping[str, str]) -> dict[str, str]:
-    """What an HTML form holds, without the token that every form carries."""
-    return {name: value for name, value in source.items() if name != "csrf_token"}
+    """What an HTML form holds, without the token that every form carries, nor a fresh proof of who
+    sends it."""
+    return {
+        name: value
+        for name, value in source.items()
+        if name != "csrf_token" and not name.startswith(PROOF)
+    }
 
 
 def parse(kind: type[T], source: Mapping[str, Any]) -> T:

@@ -14,6 +14,10 @@ signed_in = _events.signal("signed-in")
 # Sender: the User, under a new name already. `now`.
 renamed = _events.signal("renamed")
 
+# Sender: the User. `act`: what became of which second factor; `by_id`: who did it, nobody for the
+# command line; `now`.
+factor_changed = _events.signal("factor-changed")
+
 # Sender: the User, not yet emptied. `erase`: whether the texts of their comments go too; `now`.
 account_closed = _events.signal("account-closed")
 

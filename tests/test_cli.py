@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from comments import clock
 from comments.accounts import registration
 from comments.accounts.models import User
+from comments.audit import Entry
 from comments.cli import main
 from comments.db import db, transaction
 from comments.outbox import Outgoing
@@ -24,6 +25,7 @@ from comments.sites import access, keys, queries
 from comments.sites.invitations import inviting
 from comments.sites.models import Role
 from tests import mailbox, servers
+from tests.accounts.factors import phone
 from tests.conftest import Cast
 
 Command = Callable[..., Result]
@@ -162,6 +164,21 @@ def test_letters_that_failed_are_told_of_and_sent_again(
         box.drain()
         assert [letter["To"] for letter in box.letters] == ["rae@example.com"]
     assert "No letter" in refused(comments("mail", "again", number, database_url=database))
+
+
+def test_who_lost_everything_is_helped(operator: Command, app: Flask, cast: Cast) -> None:
+    phone.set_up(cast.mo)
+    transaction(lambda: registration.confirm_email(cast.mo, "mo@example.com", clock.now()))
+    operator("user", "reset-factors", "mo")
+    db.session.refresh(cast.mo)
+    assert not cast.mo.has_factor
+    rows = db.session.scalars(sa.select(Entry).where(Entry.act == "factors-reset")).all()
+    assert [(row.by_id, row.details) for row in rows] == [(None, {"person": cast.mo.id})] * 2
+    with mailbox.opened(app) as box:
+        box.drain()
+        told = box.letters[-1].get_body(("plain",))
+    assert told is not None
+    assert "removed all your second factors" in told.get_content()
 
 
 def test_a_token_is_good_for_the_api(operator: Command, cast: Cast, client: FlaskClient) -> None:

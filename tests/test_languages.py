@@ -20,7 +20,8 @@ from comments.notifications import leaving, reviewing
 from comments.sites import access
 from comments.sites.models import Role
 from comments.threads.models import Article, Comment, State, Status
-from tests import factories, live, oidc_provider, pseudo
+from tests import factories, forms, live, oidc_provider, pseudo
+from tests.accounts.factors import phone
 from tests.conftest import Cast
 from tests.moderation import scene
 from tests.moderation.acts import decide, sanction
@@ -40,6 +41,9 @@ PAGES = {
     "accounts.name": ["/account/name"],
     "accounts.password": ["/account/password"],
     "accounts.session_list": ["/account/sessions"],
+    "factors.app": ["/account/factors/app"],
+    "factors.overview": ["/account/factors"],
+    "factors.prove": ["/account/prove"],
     "invitations.invitation": ["/invitations/{invitation}"],
     "moderation.comment": ["/moderation/comments/{waiting}", "/moderation/comments/{comment}"],
     "moderation.queue": [
@@ -82,6 +86,7 @@ ELSEWHERE = {
     "accounts.recover",
     "accounts.sign_in",
     "accounts.sign_up",
+    "factors.second_step",
     "health.livez",
     "health.metrics",
     "health.readyz",
@@ -146,6 +151,7 @@ def _made(cast: Cast) -> dict[str, str]:
     factories.article(cast.gazette, "hidden", state=State.HIDDEN)
     factories.site_key(cast.gazette)
     sso_publisher.secret(cast.gazette)
+    phone.set_up(cast.ada)
     url = "https://gazette.example/keys.json"
     sso_publisher.settle(cast.gazette, url=url, failure={"code": "status", "status": 404})
     factories.bearer(cast.ada, cast.gazette)
@@ -227,6 +233,9 @@ BADLY_FILLED: list[tuple[str, str, dict[str, str]]] = [
     ("ada", "/account/ways/{way}/remove", {}),
     ("ada", "/account/email", {"email": "none", "current": ""}),
     ("ada", "/account/delete", {"texts": "burn"}),
+    ("ada", "/account/factors/app", {"code": "1"}),
+    ("ada", "/account/prove", {"proof_password": "x"}),
+    ("ada", "/account/prove", {"proof_code": "x"}),
     ("ada", "/sites/gazette/settings", {"hold_first": "9" * 5000, "length": "3", "name": ""}),
     ("ada", "/sites/gazette/settings", {"origins": "x", "language": "xx", "contact": "x"}),
     ("ada", "/sites/gazette/settings", {"edit_minutes": "many", "premoderation": "perhaps"}),
@@ -258,6 +267,16 @@ def test_refusals_say_nothing_that_is_not_translated(
         answer = browser.post(in_marks(address.format(**world)), data=fields)
         assert answer.status_code >= 400, (address, fields)
         assert left_out(answer) == [], (address, fields)
+
+
+def test_the_second_step_says_nothing_that_is_not_translated(
+    app: Flask, cast: Cast, world: dict[str, str]
+) -> None:
+    token = transaction(lambda: links.make(cast.ada, clock.now()))
+    browser = app.test_client()
+    forms.send(browser, in_marks(f"/link/{token}"))
+    assert left_out(browser.get(in_marks("/sign-in/second"))) == []
+    assert left_out(forms.send(browser, in_marks("/sign-in/second"), code="x")) == []
 
 
 def test_who_is_suspended_reads_until_when_in_words(

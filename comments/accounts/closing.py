@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from comments import outbox, signals
-from comments.accounts import links, sessions
+from comments.accounts import links, sessions, steps
 from comments.accounts.models import Identity, User
 from comments.db import db, fetch, identity, table, taken
 from comments.errors import NotSignedIn
@@ -43,6 +43,7 @@ def close(user: User, *, erase: bool, now: datetime) -> None:
     signals.account_closed.send(user, erase=erase, now=now)
     sessions.end_all(user)
     links.end_all(user)
+    steps.end_all(user)
     outbox.forget(user.id)
     db.session.execute(sa.delete(Identity).where(Identity.user_id == user.id))
     user.name = ""

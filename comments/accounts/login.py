@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import NoReturn, TypeVar
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, abort, g, redirect, request, url_for
 from flask import session as cookie
 from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from werkzeug.local import LocalProxy
 
 from comments import clock, cors, limits, security
-from comments.accounts import links, passwords, registration, sessions, signing_in
+from comments.accounts import links, passwords, registration, sessions, signing_in, steps
 from comments.accounts.forms import Proof, SignIn, SignUp
 from comments.accounts.models import Kind, User
 from comments.accounts.sessions import SignedIn
@@ -24,9 +25,21 @@ T = TypeVar("T")
 
 BEARERS = frozenset({Kind.BEARER, Kind.API})
 COOKIES = frozenset({Kind.COOKIE})
-BY_LINK = "by_link"  # in the cookie: when somebody came by a link
+# In the cookie: when somebody came by a link, and a sign-in that is half done.
+BY_LINK, STEP = "by_link", "step"
 
 manager = LoginManager()
+
+
+class ProofNeeded(Exception):
+    """What is asked for takes a fresh proof of who asks. Whoever gives it goes on with that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """What a sign-in comes to where a second factor is due."""
+
+    token: str
 
 
 class Visitor(UserMixin):  # type: ignore[misc]
@@ -130,38 +143,86 @@ def sign_up(form: SignUp) -> User:
 
 def needs_proof(user: User) -> bool:
     """Whether the password is asked once more: not after a link, nor where there is none."""
-    by_link = cookie.get(BY_LINK, 0) > clock.now().timestamp() - links.LIFE.total_seconds()
-    return not by_link and passwords.secret_of(user) is not None
+    return not _came_by_link() and passwords.secret_of(user) is not None
+
+
+def _came_by_link() -> bool:
+    came: float = cookie.get(BY_LINK, 0)
+    return came > clock.now().timestamp() - links.LIFE.total_seconds()
 
 
 def prove(form: Proof) -> User:
-    """The person who asks, proved once more. Raises Invalid for a wrong password, or TooMany."""
+    """The person who asks, proved once more.
+
+    Raises Invalid for a wrong password, TooMany, or ProofNeeded of those who have another way.
+    """
     user = the_user()
-    if not needs_proof(user):
-        return user
-    now, secret = clock.now(), passwords.secret_of(user)
-    network = security.client_address()
-    attempt = transaction(lambda: signing_in.attempt_again(user, secret, network, now))
-    if not passwords.fits(form.current, secret) or not transaction(
-        lambda: signing_in.succeeded(attempt, user, now)
-    ):
-        raise refuse("current", "wrong", _("This is not your current password."))
+    if needs_proof(user):
+        check_password(user, form.current, "current")
+    elif user.has_factor and not _came_by_link():
+        check_proved()
     return user
 
 
-def sign_in(user: User, *, by_link: bool = False) -> None:
-    """Begin a session in this browser under a new token, and end the one it had."""
-    _enter(transaction(lambda: _begun(user)))
-    if by_link:
-        cookie[BY_LINK] = clock.now().timestamp()
+def check_password(user: User, password: str, field: str) -> None:
+    """Raises Invalid for another password than the person's, or TooMany."""
+    now, secret = clock.now(), passwords.secret_of(user)
+    network = security.client_address()
+    attempt = transaction(lambda: signing_in.attempt_again(user, secret, network, now))
+    if not passwords.fits(password, secret) or not transaction(
+        lambda: signing_in.succeeded(attempt, user, now)
+    ):
+        raise refuse(field, "wrong", _("This is not your current password."))
+
+
+def check_proved() -> None:
+    """Raises ProofNeeded where the person who asks proved who they are too long ago."""
+    session = session_now()
+    if session is not None and not sessions.is_proved(session, clock.now()):
+        raise ProofNeeded
+
+
+def sign_in(user: User, *, by_link: bool = False, onward: str = "") -> None:
+    """Begin a session in this browser under a new token, and end the one it had.
+
+    Where a second factor is due it leads to the page that asks for it instead, and from there to
+    `onward`, or to where the address says.
+    """
+    come_in(transaction(lambda: begun_or_half(user, begun)), by_link, onward)
 
 
 def sign_in_by_password(form: SignIn) -> None:
     """Begin a session as `sign_in` does. Raises Invalid or TooMany as `by_password` does."""
-    _enter(by_password(form, _begun))
+    come_in(by_password(form, lambda user: begun_or_half(user, begun)))
 
 
-def _begun(user: User) -> str:
+def begun_or_half(user: User, begin: Callable[[User], T]) -> T | Half:
+    """What `begin` makes for somebody who proved one thing, if that is enough for them."""
+    return Half(steps.begin(user, clock.now())) if user.has_factor else begin(user)
+
+
+def go_on(user: User) -> None:
+    """Begin a session as `sign_in` does, of somebody who is signed in already."""
+    _enter(transaction(lambda: begun(user)))
+
+
+def come_in(found: str | Half, by_link: bool = False, onward: str = "") -> None:
+    """Let this browser have the session of this token, or lead it to its second step."""
+    if isinstance(found, Half):
+        _lead_on(found, by_link, onward)
+    _enter(found)
+    if by_link:
+        cookie[BY_LINK] = clock.now().timestamp()
+
+
+def _lead_on(half: Half, by_link: bool, onward: str) -> NoReturn:
+    going = onward or request.args.get("next", "/")
+    cookie[STEP] = {"token": half.token, "by_link": by_link, "onward": security.own_path(going)}
+    abort(redirect(url_for("factors.second_step", site=request.args.get("site")), 303))
+
+
+def begun(user: User) -> str:
+    """The token of a new session for a browser, instead of the one it had."""
     before = session_now()
     if before is not None:
         sessions.end(before.id)

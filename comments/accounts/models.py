@@ -74,6 +74,8 @@ class User(Model):
     closed_at: Mapped[datetime | None]
     # As the site says that vouches for them.
     is_subscriber: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # A password alone signs them in no more; kept by `factors/keeping.py` alone.
+    has_factor: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
     @property
     def is_closed(self) -> bool:
@@ -132,6 +134,8 @@ class Session(Model):
     seen_at: Mapped[datetime] = mapped_column(index=True)
     # However often it is seen.
     ends_at: Mapped[datetime | None]
+    # When its person last proved who they are.
+    proved_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
@@ -151,5 +155,19 @@ class Ticket(Model):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+
+class Step(Model):
+    """A sign-in that is half done, in one browser: it has no rights, and ends soon."""
+
+    __tablename__ = "sign_in_steps"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(bytewise(64), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)

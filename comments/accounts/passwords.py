@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from flask_babel import gettext as _
 
-from comments.accounts import links, sessions
+from comments.accounts import links, sessions, steps
 from comments.accounts.models import Identity, User, Way
 from comments.db import db
 from comments.errors import Busy
@@ -71,6 +71,7 @@ def change(user: User, secret: str, now: datetime) -> None:
     keep(user, secret, now)
     sessions.end_all(user)
     links.end_all(user)
+    steps.end_all(user)
 
 
 @contextmanager

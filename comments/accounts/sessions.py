@@ -10,12 +10,14 @@ import sqlalchemy as sa
 
 from comments import signals
 from comments.accounts import tokens
-from comments.accounts.models import Kind, Session, Ticket, User
+from comments.accounts.models import Kind, Session, Step, Ticket, User
 from comments.db import db, fetch, table, taken
 
 IDLE = timedelta(days=30)
 # Being seen is written at most this often, so that reading stays reading.
 SEEN_EVERY = timedelta(hours=1)
+# What matters most is done within so long of a proof.
+PROVED_FOR = timedelta(minutes=10)
 # One beginning in so many sweeps up the sessions and tickets that are good for nothing any more.
 SWEEP = 50
 
@@ -29,6 +31,7 @@ _OF_TOKEN = (
         Session.origin,
         Session.seen_at,
         Session.ends_at,
+        Session.proved_at,
         *table(User).c,
     )
     .join(User, User.id == Session.user_id)
@@ -61,6 +64,7 @@ class SignedIn:
     origin: str | None
     seen_at: datetime
     ends_at: datetime | None
+    proved_at: datetime | None
     user: User
 
 
@@ -77,6 +81,7 @@ def begin(user: User, scope: Scope, now: datetime) -> str:
         created_at=now,
         seen_at=now,
         ends_at=scope.ends_at,
+        proved_at=now if scope.kind is Kind.COOKIE else None,
     )
     db.session.add(row)
     db.session.flush()
@@ -91,6 +96,7 @@ def sweep(now: datetime) -> bool:
     idle = sa.and_(Session.seen_at < now - IDLE, Session.kind != Kind.API)
     db.session.execute(sa.delete(Session).where(sa.or_(idle, Session.ends_at < now)))
     db.session.execute(sa.delete(Ticket).where(Ticket.expires_at < now))
+    db.session.execute(sa.delete(Step).where(Step.expires_at < now))
     return False
 
 
@@ -99,8 +105,9 @@ def find(token: str, kinds: frozenset[Kind], now: datetime) -> SignedIn | None:
     row = fetch(_OF_TOKEN, {"hash": tokens.hashed(token)}).one_or_none()
     if row is None:
         return None
-    id, kind, site_id, origin, seen_at, ends_at, *person = row
-    found = SignedIn(id, kind, site_id, origin, seen_at, ends_at, taken(User, person))
+    id, kind, site_id, origin, seen_at, ends_at, proved_at, *person = row
+    user = taken(User, person)
+    found = SignedIn(id, kind, site_id, origin, seen_at, ends_at, proved_at, user)
     if found.kind not in kinds or found.user.is_closed:
         return None
     if found.ends_at is not None and found.ends_at <= now:
@@ -118,6 +125,16 @@ def seen(token: str, now: datetime) -> None:
     db.session.execute(
         sa.update(Session).where(Session.token_hash == tokens.hashed(token)).values(seen_at=now)
     )
+
+
+def is_proved(session: SignedIn, now: datetime) -> bool:
+    """Whether its person proved who they are a short while ago."""
+    return session.proved_at is not None and session.proved_at + PROVED_FOR > now
+
+
+def proved(id: int, now: datetime) -> None:
+    """The person of this session has just proved who they are."""
+    db.session.execute(sa.update(Session).where(Session.id == id).values(proved_at=now))
 
 
 def of(user: User) -> sa.Select[Session]:

@@ -90,12 +90,14 @@ def link(token: str) -> Response:
 @accounts.post("/link/<token>")
 def use_link(token: str) -> AnyResponse:
     user = transaction(lambda: links.use(token, clock.now()))
-    login.sign_in(user, by_link=True)
-    if passwords.secret_of(user) is None:
+    is_new = passwords.secret_of(user) is None
+    onward = url_for("accounts.password" if is_new else "accounts.account")
+    login.sign_in(user, by_link=True, onward=onward)
+    if is_new:
         flash(_("You are signed in. Choose a password for the next time."))
-        return redirect(url_for("accounts.password"), 303)
-    flash(_("You are signed in. If you forgot your password, choose another one now."))
-    return redirect(url_for("accounts.account"), 303)
+    else:
+        flash(_("You are signed in. If you forgot your password, choose another one now."))
+    return redirect(onward, 303)
 
 
 @accounts.get("/recover")
@@ -188,7 +190,7 @@ def change_password() -> AnyResponse:
         transaction(lambda: passwords.change(user, secret, clock.now()))
     except DomainError as error:
         return again(error, "accounts/password.html", **_asking())
-    login.sign_in(user)
+    login.go_on(user)
     flash(_("Your password is changed, and you are signed out everywhere else."))
     return redirect(url_for("accounts.account"), 303)
 

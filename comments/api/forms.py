@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from comments.accounts.factors.forms import Code
 from comments.accounts.forms import SignIn, SignUp
 from comments.forms import Blank, Form, Id, Line, parse
 from comments.moderation.forms import Order, Queue, View
@@ -96,6 +97,8 @@ class NewSsoSession(Form):
 
 
 class NewSession(SignIn):
-    """A person who is known, to be signed in to this site."""
+    """A person who is known, to be signed in to this site; who has a second factor sends a `code`
+    of their app, or of recovery."""
 
     site: SiteKey
+    code: Annotated[Code | None, Blank] = None

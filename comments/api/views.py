@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from comments import answers, clock, cors, forms, i18n, settings
 from comments.accounts import login, sessions
+from comments.accounts.factors import login as factors
 from comments.accounts.login import the_user
 from comments.accounts.models import Kind, User
 from comments.api import asking, callers, document, judging, shapes
@@ -177,7 +178,8 @@ def sign_up() -> Answer:
 def sign_in() -> Answer:
     form = asking.body(NewSession, request)
     site = sites.by_key(form.site)
-    return jsonify(shapes.Token(login.by_password(form, lambda person: _begun(person, site))))
+    token = factors.by_password(form, form.code, lambda person: _begun(person, site))
+    return jsonify(shapes.Token(token))
 
 
 @api.post("/sessions/sso")

@@ -1,4 +1,4 @@
-"""`comments user`: links, confirmed addresses, tokens and roles of people."""
+"""`comments user`: links, confirmed addresses, tokens, second factors and roles of people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import click
 from flask import current_app
 
 from comments import audit, clock, settings
-from comments.accounts import links, queries, registration, sessions
+from comments.accounts import closing, links, queries, registration, sessions
+from comments.accounts.factors import keeping
 from comments.accounts.forms import Email
 from comments.accounts.models import Kind, User
 from comments.accounts.sessions import Scope
@@ -27,7 +28,7 @@ class KnownEmail(Form):
 
 @click.group()
 def user() -> None:
-    """People: sign-in links, confirmed addresses, tokens, roles."""
+    """People: sign-in links, confirmed addresses, tokens, second factors, roles."""
 
 
 @user.command()
@@ -62,6 +63,26 @@ def _api_token(person: User) -> str:
     now = clock.now()
     audit.record("api-token", now=now, by_id=None, person=person.id)
     return sessions.begin(person, Scope(Kind.API, label="comments user token"), now)
+
+
+@user.command()
+@click.argument("name")
+@in_app
+def reset_factors(name: str) -> None:
+    """Take away NAME's app, passkeys and recovery codes, so that a password is enough again.
+
+    Be sure that whoever asks for this is NAME. They are told by a letter.
+    """
+    person = named(name)
+    transaction(lambda: _without_factors(person))
+    click.echo(f"{person.name} signs in without a second factor.")
+
+
+def _without_factors(person: User) -> None:
+    now = clock.now()
+    closing.held(person)
+    audit.record("factors-reset", now=now, by_id=None, person=person.id)
+    keeping.reset(person, now)
 
 
 @user.command()

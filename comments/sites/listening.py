@@ -19,6 +19,7 @@ def connect() -> None:
     retention.sweeps["invitations"] = inviting.sweep
     signals.signed_in.connect(_note_staff)
     signals.renamed.connect(_show_new_name)
+    signals.factor_changed.connect(_note_factor)
     signals.account_closed.connect(_leave)
     signals.data_wanted.connect(_what_sites_know)
 
@@ -33,6 +34,11 @@ def _note_staff(user: User, *, session: Session, now: datetime) -> None:
             kind=session.kind.value,
             origin=session.origin,
         )
+
+
+def _note_factor(user: User, *, act: str, by_id: int | None, now: datetime) -> None:
+    for site_id in db.session.scalars(access.sites_of(user, frozenset(Role))):
+        audit.record(act, now=now, by_id=by_id, site_id=site_id, person=user.id)
 
 
 def _show_new_name(user: User, *, now: datetime) -> None:

@@ -42,7 +42,7 @@ sites = Blueprint("sites", __name__)
 def _for_a_site() -> None:
     """People who come from a site's page to sign in or up see whose it is, in its language."""
     key = request.args.get("site")
-    if request.blueprint in ("accounts", "oidc") and key:
+    if request.blueprint in ("accounts", "factors", "oidc") and key:
         try:
             g.site = queries.by_key(key)
         except NotFound:

@@ -7,9 +7,12 @@ import sqlalchemy as sa
 
 from comments import clock
 from comments.accounts import passwords
+from comments.accounts.factors import codes
 from comments.accounts.models import Kind, Session, User
 from comments.db import db, transaction
 from tests import factories
+from tests.accounts.factors import phone
+from tests.accounts.factors.phone import Phone
 from tests.api.conftest import Call, later, rows
 from tests.conftest import PUBLISHER, Cast
 
@@ -95,6 +98,42 @@ def test_an_unknown_site_makes_nobody(call: Call, known: Cast) -> None:
     body = {"site": "nowhere", "login": "rae", "password": ACCOUNT["password"]}
     assert call("POST", "/sessions", json=body).status_code == 404
     assert rows() == before
+
+
+@pytest.fixture
+def phone_of_rae(known: Cast, frozen: object) -> Phone:
+    return phone.set_up(known.rae)
+
+
+BODY = {"site": "gazette", "login": "rae", "password": ACCOUNT["password"]}
+
+
+def test_who_has_a_second_factor_sends_a_code_along(call: Call, phone_of_rae: Phone) -> None:
+    before = rows()
+    refused = call("POST", "/sessions", json=BODY)
+    assert refused.status_code == 422
+    told = [(each["field"], each["code"]) for each in refused.json["faults"]]
+    assert told == [("code", "second-factor-needed")]
+    wrong = call("POST", "/sessions", json={**BODY, "code": phone_of_rae.wrong()})
+    assert [each["code"] for each in wrong.json["faults"]] == ["wrong"]
+    assert rows()["sessions"] == before["sessions"]
+    code = phone_of_rae.shows()
+    assert set(call("POST", "/sessions", json={**BODY, "code": code}).json) == {"token"}
+    assert call("POST", "/sessions", json={**BODY, "code": code}).status_code == 422
+    recovery = {**BODY, "code": phone_of_rae.recovery[0]}
+    assert call("POST", "/sessions", json=recovery).status_code == 200
+
+
+def test_programs_do_not_guess_codes_without_end(call: Call, phone_of_rae: Phone) -> None:
+    body = {**BODY, "code": phone_of_rae.wrong()}
+    tries = [call("POST", "/sessions", json=body).status_code for _ in range(codes.FEW.times + 1)]
+    assert tries == [422] * codes.FEW.times + [429]
+
+
+def test_a_wrong_password_is_told_before_a_code(call: Call, phone_of_rae: Phone) -> None:
+    body = {**BODY, "password": "x" * 12, "code": phone_of_rae.shows()}
+    refused = call("POST", "/sessions", json=body)
+    assert [each["field"] for each in refused.json["faults"]] == ["password"]
 
 
 def test_signing_out_ends_the_token(call: Call, cast: Cast, rae: str) -> None:

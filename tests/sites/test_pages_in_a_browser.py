@@ -16,6 +16,7 @@ from comments.db import transaction
 from comments.sites import keys, sanctions
 from comments.sites.models import Measure, Role
 from tests import axe, factories, live
+from tests.accounts.factors import phone
 from tests.conftest import Cast
 from tests.sites.sso import publisher
 
@@ -98,6 +99,25 @@ def test_pages_of_an_account(place: Place) -> None:
     paths = ("", "/name", "/email", "/password", "/sessions", "/data", "/delete")
     for path in paths:
         assert faults(place.page(rae, f"/account{path}")) == []
+
+
+def test_pages_of_second_factors(place: Place) -> None:
+    mo = place.cast.mo
+    for path in ("factors", "factors/app", "prove"):
+        assert faults(place.page(mo, f"/account/{path}")) == []
+    phone.set_up(mo)
+    for path in ("factors", "prove"):
+        assert faults(place.page(mo, f"/account/{path}")) == []
+    page = place.page(mo, "/account/factors")
+    page.click("text=Make new codes")
+    page.wait_for_selector(".recovery")
+    assert faults(page) == []
+    page = place.page(None, f"/link/{transaction(lambda: links.make(mo, clock.now()))}")
+    page.click("main button")
+    page.fill("#field-code", "000000")
+    page.click("main button")
+    page.wait_for_selector("[role=alert]")
+    assert faults(page) == []
 
 
 def test_pages_of_a_site(place: Place) -> None:

@@ -1,0 +1,1 @@
+"""Second factors: codes of an app, recovery codes, passkeys; and a fresh proof of who one is."""
