@@ -260,6 +260,18 @@ def overdue(now: datetime, patience: timedelta) -> datetime | None:
     )
 
 
+def forget_those(queue: str, kind: str, is_unwanted: Callable[[dict[str, Any]], bool]) -> None:
+    """Send none of these any more, of which no person was known when they were added."""
+    for is_over in (Outgoing.died_at.is_(None), Outgoing.died_at.is_not(None)):
+        rows = db.session.execute(
+            sa.select(Outgoing.id, Outgoing.facts).where(
+                Outgoing.queue == queue, Outgoing.kind == kind, is_over
+            )
+        )
+        ids = [id for id, facts in rows if is_unwanted(facts)]
+        db.session.execute(sa.delete(Outgoing).where(Outgoing.id.in_(ids)))
+
+
 def dead(queue: str, after: str | None, size: int) -> paging.Page[Outgoing]:
     """What could not be sent, the last first."""
     select = paging.by_moment(

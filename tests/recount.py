@@ -65,9 +65,11 @@ def _records(comments: list[Comment]) -> list[str]:
     latest: dict[int, Any] = {}
     for decision in db.session.scalars(sa.select(Decision).order_by(Decision.id)):
         latest[decision.comment_id] = decision
+    gone = {row.id for row in comments if row.status is Status.WITHDRAWN}  # nobody judges it
     open_reports: dict[int, int] = {}
     for report in db.session.scalars(sa.select(Report).where(Report.outcome.is_(None))):
-        open_reports[report.comment_id] = open_reports.get(report.comment_id, 0) + 1
+        if report.comment_id not in gone:
+            open_reports[report.comment_id] = open_reports.get(report.comment_id, 0) + 1
     return [
         f"comment {row.id}: status, last decision or reports differ"
         for row in comments

@@ -9,7 +9,7 @@ from flask import current_app
 from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeSerializer
 
-from comments import i18n, limits, mail, settings
+from comments import i18n, limits, mail, names, outbox, settings
 from comments.accounts import links, queries
 from comments.accounts.forms import email_key
 from comments.accounts.models import User
@@ -37,6 +37,18 @@ def ask_for_link(login: str, network: str, now: datetime) -> None:
     limits.hit(ASKED, email_key(login), now)
     limits.hit(ASKED_HERE, network, now)
     mail.add(SIGN_IN, {"login": login, "language": i18n.language()}, None, now)
+
+
+def forget(user: User) -> None:
+    """Mail no link, and keep no word, of what somebody asked for by the name of who leaves."""
+
+    def is_theirs(facts: dict[str, Any]) -> bool:
+        login: str = facts["login"]
+        if "@" in login:
+            return email_key(login) == user.email_key
+        return names.key(login) == user.name_key
+
+    outbox.forget_those(mail.QUEUE, SIGN_IN, is_theirs)
 
 
 def ask_to_confirm(user: User, now: datetime) -> None:

@@ -12,6 +12,7 @@ from comments.accounts.models import User
 from comments.db import db
 from comments.moderation.models import Report
 from comments.sites.models import Site
+from comments.threads.models import Comment
 
 
 def connect() -> None:
@@ -20,9 +21,12 @@ def connect() -> None:
 
 
 def _forget_words(user: User, *, erase: bool, now: datetime) -> None:
-    """What they wrote to moderators goes; that somebody reported stays, or records would change."""
+    """What they wrote to moderators goes, and what others wrote to those about them; that somebody
+    reported stays, or records would change."""
     if erase:
-        db.session.execute(sa.update(Report).where(Report.user_id == user.id).values(text=""))
+        theirs = sa.select(Comment.id).where(Comment.author_id == user.id)
+        about = sa.or_(Report.user_id == user.id, Report.comment_id.in_(theirs))
+        db.session.execute(sa.update(Report).where(about).values(text=""))
 
 
 def _made(user: User) -> dict[str, Any]:

@@ -53,6 +53,9 @@ def _show_new_name(user: User, *, now: datetime) -> None:
 def _leave(user: User, *, erase: bool, now: datetime) -> None:
     members.leave_all(user, now)
     inviting.forget(user)
+    if erase:
+        theirs = Sanction.user_id == user.id
+        db.session.execute(sa.update(Sanction).where(theirs).values(reason=""))
     _show_new_name(user, now=now)
 
 

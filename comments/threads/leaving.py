@@ -59,6 +59,9 @@ def _erase(user: User, now: datetime) -> None:
         if comment.status in GOING:
             status.move(comment, Status.WITHDRAWN, Why(Act.WITHDRAW, user), now)
         posting.erase(comment)
+    # What moderators wrote to them about it quotes and names.
+    ids = sa.select(Comment.id).where(theirs)
+    db.session.execute(sa.update(Decision).where(Decision.comment_id.in_(ids)).values(note=None))
 
 
 def _copied(user: User) -> dict[str, Any]:
