@@ -61,12 +61,18 @@ def clear(limit: Limit, subject: str, now: datetime) -> None:
     db.session.execute(sa.delete(Tally).where(Tally.subject == key, Tally.ends_at == ends_at))
 
 
+def sweep(now: datetime) -> bool:
+    """Forget what was counted in windows that are over; nothing is left then."""
+    db.session.execute(sa.delete(Tally).where(Tally.ends_at < now))
+    return False
+
+
 def _tally(limit: Limit, subject: str, now: datetime) -> Tally:
     """The locked row of this window, made if need be; rows of windows that are over go."""
     place = _place(limit, subject, now)
     row = db.session.get(Tally, place, with_for_update=True)
     if row is None:
-        db.session.execute(sa.delete(Tally).where(Tally.ends_at < now))
+        sweep(now)
         row = Tally(subject=place[0], ends_at=place[1], count=0)
         db.session.add(row)
     return row

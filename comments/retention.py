@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from comments import clock, outbox
+from comments import clock, limits, outbox
 from comments.db import transaction
 from comments.logs import log
 from comments.working import Chore, IsOver, chores
@@ -24,6 +24,7 @@ sweeps: dict[str, Sweep] = {}
 def connect() -> None:
     chores["retention"] = Chore(sweep, PAUSE)
     sweeps["dead letters"] = outbox.sweep
+    sweeps["limits"] = limits.sweep
 
 
 def sweep(is_over: IsOver) -> None:

@@ -15,8 +15,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from comments import clock
-from comments.accounts import registration
+from comments.accounts import registration, vouched
 from comments.accounts.models import User
+from comments.accounts.vouched import Vouched
 from comments.audit import Entry
 from comments.cli import main
 from comments.db import db, transaction
@@ -24,7 +25,8 @@ from comments.outbox import Outgoing
 from comments.sites import access, keys, queries
 from comments.sites.invitations import inviting
 from comments.sites.models import Role
-from tests import mailbox, servers
+from comments.threads.models import Status
+from tests import factories, mailbox, servers
 from tests.accounts.factors import phone
 from tests.conftest import Cast
 
@@ -200,6 +202,41 @@ def test_a_role_is_given_changed_and_taken(operator: Command, cast: Cast, role: 
     for _ in range(2):
         operator("user", "role", "rae", "none", "--site", "gazette")
         assert access.role_on(cast.gazette, cast.rae) is None
+
+
+def test_somebody_gets_a_copy_and_is_deleted(operator: Command, cast: Cast) -> None:
+    article = factories.article(cast.gazette, "a1")
+    comment = factories.comment(article, cast.rae, "Mine.")
+    copy = json.loads(operator("user", "export", "rae"))
+    assert [text["source"] for text in copy["comments"][0]["texts"]] == ["Mine."]
+    operator("user", "delete", "rae", "--texts", "erase")
+    db.session.refresh(cast.rae)
+    assert (cast.rae.is_closed, comment.status) == (True, Status.WITHDRAWN)
+    entry = db.session.scalars(sa.select(Entry).where(Entry.act == "account-deleted")).one()
+    assert (entry.by_id, entry.details) == (None, {"person": cast.rae.id, "erase": True})
+
+
+def test_a_publishers_reader_is_found_by_what_the_publisher_calls_them(
+    operator: Command, comments: Command, cast: Cast, database: str
+) -> None:
+    person = Vouched(subject="r-1", name="rae")
+    reader = transaction(lambda: vouched.met(cast.gazette.id, person, clock.now()))
+    assert json.loads(operator("user", "export", "r-1", "--site", "gazette"))["account"]["id"] == (
+        str(reader.id)
+    )
+    elsewhere = ("user", "delete", "r-1", "--site", "field-notes", "--texts", "keep")
+    assert "nobody" in refused(comments(*elsewhere, database_url=database))
+    operator("user", "delete", "r-1", "--site", "gazette", "--texts", "keep")
+    db.session.refresh(reader)
+    db.session.refresh(cast.rae)
+    assert (reader.is_closed, cast.rae.is_closed) == (True, False)
+
+
+def test_a_last_owner_is_not_deleted(comments: Command, cast: Cast, database: str) -> None:
+    result = comments("user", "delete", "ada", "--texts", "keep", database_url=database)
+    assert "needs an owner" in refused(result)
+    db.session.refresh(cast.ada)
+    assert not cast.ada.is_closed
 
 
 def test_another_site_is_made(operator: Command, cast: Cast) -> None:

@@ -14,14 +14,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from comments import clock, events
-from comments.accounts import closing, copies, letters, registration
+from comments.accounts import closing, copies, letters, links, registration
+from comments.accounts.factors.models import App, RecoveryCode
 from comments.accounts.models import User
 from comments.db import db, transaction
 from comments.notifications import choosing
 from comments.outbox import Outgoing
 from comments.sites import sanctions
 from comments.sites.models import Measure, Participant
-from comments.threads.models import Comment, Decision, Revision, Status
+from comments.threads import seeing
+from comments.threads.models import Article, Comment, Decision, Revision, Status
 from tests import factories, mailbox, recount
 from tests.conftest import NOW, PUBLISHER, Cast
 from tests.mailbox import Mailbox
@@ -143,6 +145,17 @@ def kept() -> list[tuple[str, str]]:
     return sorted(set(found))
 
 
+def naming(person_id: int) -> set[str]:
+    """The tables with a row that refers to this person."""
+    return {
+        table.name
+        for table in db.metadata.sorted_tables
+        for key in table.foreign_keys
+        if key.column.table.name == "users"
+        and db.session.scalar(sa.select(sa.exists().where(key.parent == person_id)))
+    }
+
+
 def public(client: FlaskClient, world: World) -> dict[tuple[str, str], str]:
     """Every public answer in every encoding, as it is unpacked."""
     answers = {}
@@ -184,6 +197,23 @@ def test_nothing_is_left_in_the_database(world: World, as_: As) -> None:
     erase(world, as_)
     assert kept() == []
     assert [row.name_key for row in db.session.scalars(sa.select(User)) if row.name == ""] == [key]
+
+
+def test_only_records_that_others_need_keep_an_id(world: World) -> None:
+    """A new table that refers to people joins the few here, or is emptied when they go."""
+    id, now = world.person.id, clock.now()
+
+    def act() -> None:
+        db.session.add(App(user_id=id, sealed="x", last_step=0, created_at=now))
+        db.session.add(RecoveryCode(user_id=id, code_hash="x" * 64))
+        seeing.mark(db.session.scalars(sa.select(Article)).first(), 10**9, world.person, now)
+        links.make(world.person, now)
+
+    transaction(act)
+    before = naming(id)
+    transaction(lambda: closing.close(world.person, erase=True, now=now))
+    assert naming(id) == {"comments", "decisions", "participants", "reports", "sanctions", "votes"}
+    assert before - naming(id) >= {"authenticator_apps", "marks", "recovery_codes", "sessions"}
 
 
 def test_who_goes_without_erasing_leaves_words_and_no_name(world: World) -> None:

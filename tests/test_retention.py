@@ -9,13 +9,14 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments import clock, mail, outbox, retention
+from comments import clock, limits, mail, outbox, retention
 from comments.accounts import closing, links
 from comments.accounts.models import Session, Ticket, User
 from comments.db import db, transaction
 from comments.errors import Conflict
 from comments.outbox import Outgoing
 from comments.sites.models import Invitation
+from comments.sites.sso.models import SsoUse
 from comments.threads import retention as texts
 from comments.threads.models import Answer, Comment, Decision, Revision, Status
 from tests import crowd, factories, recount
@@ -187,6 +188,23 @@ def test_invitations_that_nobody_used_go(cast: Cast, frozen: datetime) -> None:
     later(days=8)
     swept()
     assert number_of(Invitation) == 0
+
+
+def test_what_was_counted_and_what_counts_once_go(cast: Cast, frozen: datetime) -> None:
+    def act() -> None:
+        here = {"site_id": cast.gazette.id, "digest": "x" * 64}
+        limits.hit(limits.Limit("tries", times=3, seconds=3600), "rae", NOW)
+        db.session.add(SsoUse(**here, ends_at=NOW + timedelta(hours=1)))
+        said = {"user_id": cast.rae.id, "key": "k", "body_hash": "x" * 64, "created_at": NOW}
+        db.session.add(Answer(**said, comment_id=comment.id, status=comment.status))
+
+    comment = factories.comment(factories.article(cast.gazette, "a1"), cast.rae)
+    transaction(act)
+    swept()
+    assert [number_of(table) for table in (limits.Tally, SsoUse, Answer)] == [1, 1, 1]
+    later(days=1, seconds=1)
+    swept()
+    assert [number_of(table) for table in (limits.Tally, SsoUse, Answer)] == [0, 0, 0]
 
 
 def test_letters_that_could_not_be_sent_are_kept_for_a_month(cast: Cast, frozen: datetime) -> None:

@@ -35,7 +35,7 @@ def met(site_id: int, person: Vouched, now: datetime) -> User:
     Nobody is found by name or address: whoever is called like somebody else gets a number behind
     the name, and an address that is another account's stays that of two.
     """
-    user = _known(site_id, person.subject) or _made(site_id, person.subject, now)
+    user = known(site_id, person.subject) or _made(site_id, person.subject, now)
     closing.held(user)
     _call(user, person, now)
     _describe(user, person, now)
@@ -43,7 +43,8 @@ def met(site_id: int, person: Vouched, now: datetime) -> User:
     return user
 
 
-def _known(site_id: int, subject: str) -> User | None:
+def known(site_id: int, subject: str) -> User | None:
+    """Who is called so by the site, and came here before."""
     return db.session.scalar(
         sa.select(User)
         .join(Identity, Identity.user_id == User.id)

@@ -1,14 +1,16 @@
-"""`comments user`: links, confirmed addresses, tokens, second factors and roles of people."""
+"""`comments user`: links, addresses, tokens, second factors, roles and rights of people."""
 
 from __future__ import annotations
+
+import json
 
 import click
 from flask import current_app
 
 from comments import audit, clock, settings
-from comments.accounts import closing, links, queries, registration, sessions
+from comments.accounts import closing, copies, links, queries, registration, sessions, vouched
 from comments.accounts.factors import keeping
-from comments.accounts.forms import Email
+from comments.accounts.forms import Email, Texts
 from comments.accounts.models import Kind, User
 from comments.accounts.sessions import Scope
 from comments.console import in_app
@@ -20,6 +22,9 @@ from comments.sites.models import Role, Site
 from comments.sites.queries import by_key
 
 NONE = "none"
+OF_SITE = click.option(
+    "--site", "key", metavar="KEY", help="NAME is what this site calls a reader whom it signs in."
+)
 
 
 class KnownEmail(Form):
@@ -28,7 +33,7 @@ class KnownEmail(Form):
 
 @click.group()
 def user() -> None:
-    """People: sign-in links, confirmed addresses, tokens, second factors, roles."""
+    """People: sign-in links, addresses, tokens, second factors, roles, copies, deletion."""
 
 
 @user.command()
@@ -105,6 +110,44 @@ def _give_role(site: Site, person: User, role: Role | None) -> None:
         members.change_role(member, role, None, now)
     elif role is not None:
         members.add(site, person, role, None, now)
+
+
+@user.command()
+@click.argument("name")
+@OF_SITE
+@in_app
+def export(name: str, key: str | None) -> None:
+    """Print a copy of everything that is kept about NAME, as JSON."""
+    copy = copies.of(_whom(name, key), clock.now())
+    click.echo(json.dumps(copy, indent=2, ensure_ascii=False))
+
+
+@user.command()
+@click.argument("name")
+@OF_SITE
+@click.option("--texts", type=click.Choice([*map(str, Texts)]), required=True, help="Theirs.")
+@in_app
+def delete(name: str, key: str | None, texts: str) -> None:
+    """Delete NAME's account; what they wrote stays without a name, or is erased."""
+    person, erase = _whom(name, key), texts == Texts.ERASE
+    transaction(lambda: _delete(person, erase))
+    click.echo(f"The account of {name} is deleted.")
+
+
+def _delete(person: User, erase: bool) -> None:
+    now = clock.now()
+    audit.record("account-deleted", now=now, by_id=None, person=person.id, erase=erase)
+    closing.close(person, erase=erase, now=now)
+
+
+def _whom(name: str, key: str | None) -> User:
+    """Somebody by their name here, or by what a publisher calls its reader. Raises NotFound."""
+    if key is None:
+        return named(name)
+    person = vouched.known(by_key(key).id, name)
+    if person is None:
+        raise NotFound(f"{key} signed in nobody whom it calls {name}.")
+    return person
 
 
 def named(name: str) -> User:

@@ -13,10 +13,12 @@ from comments.db import db
 from comments.sites import access, members
 from comments.sites.invitations import inviting
 from comments.sites.models import Invitation, Participant, Role, Sanction, Site
+from comments.sites.sso import entering
 
 
 def connect() -> None:
     retention.sweeps["invitations"] = inviting.sweep
+    retention.sweeps["publishers' tokens"] = entering.sweep
     signals.signed_in.connect(_note_staff)
     signals.renamed.connect(_show_new_name)
     signals.factor_changed.connect(_note_factor)

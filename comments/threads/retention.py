@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from comments import retention
 from comments.db import AnyRow, db
-from comments.threads import posting, status
+from comments.threads import posting, repeats, status
 from comments.threads.models import Comment, Status
 
 # For so long an author, or a moderator, may still want to see what was taken away.
@@ -19,6 +19,7 @@ BATCH = 50
 
 def connect() -> None:
     retention.sweeps["texts"] = erase_due
+    retention.sweeps["answers"] = repeats.sweep
 
 
 def erase_due(now: datetime) -> bool:

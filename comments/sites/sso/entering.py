@@ -92,6 +92,12 @@ def _role(site: Site, said: Said) -> Role | None:
     return claims.mapped(said.claimed, configuring.held(site)) if said.claimed else None
 
 
+def sweep(now: datetime) -> bool:
+    """Forget the tokens that are too old to be used again; nothing is left then."""
+    db.session.execute(sa.delete(SsoUse).where(SsoUse.ends_at <= now))
+    return False
+
+
 def is_used(site: Site, proved: Proved, now: datetime) -> bool:
     use = db.session.get(SsoUse, (site.id, proved.digest))
     return use is not None and use.ends_at > now
@@ -100,7 +106,7 @@ def is_used(site: Site, proved: Proved, now: datetime) -> bool:
 def _use(site: Site, proved: Proved, now: datetime) -> None:
     if is_used(site, proved, now):
         raise refusal(Refused(Reason("used")))
-    db.session.execute(sa.delete(SsoUse).where(SsoUse.ends_at <= now))
+    sweep(now)
     ends_at = datetime.fromtimestamp(proved.said.expires_at + LEEWAY, UTC)
     db.session.add(SsoUse(site_id=site.id, digest=proved.digest, ends_at=ends_at))
     db.session.flush()
