@@ -85,6 +85,7 @@ def _blueprints(app: Flask) -> None:
     from comments.accounts.views import accounts
     from comments.api.views import api
     from comments.health import health
+    from comments.hooks.views import hooks
     from comments.moderation.views import moderation
     from comments.notifications.views import notifications
     from comments.sites.invitations.views import invitations
@@ -95,7 +96,7 @@ def _blueprints(app: Flask) -> None:
 
     for blueprint in (
         *(health, accounts, factors, oidc, sites, invitations, sso),
-        *(threads, moderation, notifications, widget, api),
+        *(threads, moderation, notifications, hooks, widget, api),
     ):
         app.register_blueprint(blueprint)
 
@@ -106,6 +107,8 @@ def _handlers() -> None:
     from comments.accounts import letters
     from comments.accounts import retention as people
     from comments.accounts.factors import listening as factors
+    from comments.hooks import delivering, sweeping
+    from comments.hooks import listening as hooks
     from comments.moderation import listening as moderation
     from comments.notifications import bundling, hearing, reminders, waiting
     from comments.notifications import letters as notices
@@ -121,6 +124,7 @@ def _handlers() -> None:
         *(events, sending, retention, letters, factors, people, sites, invitations, jwks),
         *(threads, texts, moderation),
         *(notifications, hearing, bundling, notices, waiting, reminders, told),
+        *(hooks, delivering, sweeping),
     ):
         domain.connect()
 

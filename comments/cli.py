@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import click
 
 from comments import __version__, serving, settings
+from comments.commands.hooks import hook
 from comments.commands.mail import mailing, work
 from comments.commands.setup import setup
 from comments.commands.sites import site
@@ -49,5 +50,6 @@ def migrate() -> None:
     click.echo("The database is up to date.")
 
 
+site.add_command(hook)
 for each in (setup, work, site, user, mailing, importing, doctor, demo):
     main.add_command(each)

@@ -53,7 +53,8 @@ class Unreachable(Exception):
 
 class Outgoing(Model):
     """One thing to be sent. `queue` says by which way, `kind` what is made of `facts` when it is
-    sent; `receiver` is what may be out of reach; a dead one waits for somebody to look."""
+    sent; `receiver` is what may be out of reach; a dead one waits for somebody to look. Of those
+    that stand in one `line`, each is sent only when the ones before it are done with."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -73,6 +74,21 @@ class Outgoing(Model):
             sqlite_where=sa.text("died_at IS NOT NULL"),
             postgresql_where=sa.text("died_at IS NOT NULL"),
         ),
+        sa.Index(
+            "ix_outbox_receiver",
+            "receiver",
+            "due_at",
+            "id",
+            sqlite_where=sa.text("died_at IS NULL"),
+            postgresql_where=sa.text("died_at IS NULL"),
+        ),
+        sa.Index(
+            "ix_outbox_line",
+            "line",
+            "id",
+            sqlite_where=sa.text("line IS NOT NULL AND died_at IS NULL"),
+            postgresql_where=sa.text("line IS NOT NULL AND died_at IS NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -81,6 +97,7 @@ class Outgoing(Model):
     queue: Mapped[str] = mapped_column(sa.String(20))
     kind: Mapped[str] = mapped_column(sa.String(40))
     receiver: Mapped[str] = mapped_column(bytewise(300))
+    line: Mapped[str | None] = mapped_column(bytewise(100))
     person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"), index=True)
     facts: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
@@ -140,6 +157,7 @@ def add(
     now: datetime,
     *,
     receiver: str | None = None,
+    line: str | None = None,
     person_id: int | None = None,
 ) -> None:
     """Let this be sent, once the transaction is committed. Without a receiver, to the queue's."""
@@ -149,6 +167,7 @@ def add(
         queue=queue,
         kind=kind,
         receiver=receiver or queue,
+        line=line,
         person_id=person_id,
         facts=facts,
         created_at=now,
@@ -163,13 +182,23 @@ def _wake_later(queue: str) -> None:
 
 def claim(queue: str, now: datetime) -> Claimed | None:
     """The next that is due and whose receiver does not rest, for nobody else meanwhile."""
+    return _claimed(Outgoing.queue == queue, now)
+
+
+def claim_of(receiver: str, now: datetime) -> Claimed | None:
+    """The same for one receiver, so that nobody else's rows have to be passed over."""
+    return _claimed(Outgoing.receiver == receiver, now)
+
+
+def _claimed(which: sa.ColumnElement[bool], now: datetime) -> Claimed | None:
     row = db.session.scalar(
         sa.select(Outgoing)
         .where(
-            Outgoing.queue == queue,
+            which,
             Outgoing.died_at.is_(None),
             Outgoing.due_at <= now,
-            ~_rests(now),
+            ~rests(now),
+            ~_is_behind_another(),
         )
         .order_by(Outgoing.due_at, Outgoing.id)
         .limit(1)
@@ -182,8 +211,17 @@ def claim(queue: str, now: datetime) -> Claimed | None:
     return Claimed(row.id, row.uid, row.kind, row.created_at, row.receiver, dict(row.facts))
 
 
-def _rests(now: datetime) -> sa.Exists:
+def rests(now: datetime) -> sa.Exists:
+    """Whether nobody tries to reach the receiver of a row."""
     return sa.exists().where(Receiver.name == Outgoing.receiver, Receiver.rests_until > now)
+
+
+def _is_behind_another() -> sa.ColumnElement[bool]:
+    first = sa.orm.aliased(Outgoing)
+    earlier = sa.exists().where(
+        first.line == Outgoing.line, first.id < Outgoing.id, first.died_at.is_(None)
+    )
+    return sa.and_(Outgoing.line.is_not(None), earlier)
 
 
 def sent(claimed: Claimed) -> None:
@@ -246,6 +284,17 @@ def again(row: Outgoing, now: datetime) -> None:
     _wake_later(row.queue)
 
 
+def wake(receiver: str) -> None:
+    """Somebody says that this receiver can be reached again."""
+    db.session.execute(sa.delete(Receiver).where(Receiver.name == receiver))
+
+
+def drop(receiver: str) -> None:
+    """Send this receiver nothing of what waits."""
+    alive = sa.and_(Outgoing.receiver == receiver, Outgoing.died_at.is_(None))
+    db.session.execute(sa.delete(Outgoing).where(alive))
+
+
 def forget(person_id: int) -> None:
     """Send this person nothing any more."""
     db.session.execute(sa.delete(Outgoing).where(Outgoing.person_id == person_id))
@@ -255,7 +304,10 @@ def overdue(now: datetime, patience: timedelta) -> datetime | None:
     """Since when something waits for a worker, if it does for longer than any is patient."""
     return db.session.scalar(
         sa.select(sa.func.min(Outgoing.due_at)).where(
-            Outgoing.died_at.is_(None), Outgoing.due_at <= now - patience, ~_rests(now)
+            Outgoing.died_at.is_(None),
+            Outgoing.due_at <= now - patience,
+            ~rests(now),
+            ~_is_behind_another(),
         )
     )
 

@@ -13,7 +13,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any
@@ -99,7 +99,25 @@ def get(url: str, reach: Reach | None = None) -> bytes:
 
 def ask(url: str, question: Question, reach: Reach | None = None) -> Answer:
     """What is answered there. Raises Unreachable."""
-    reach = reach or Reach()
+    with _response(url, question, reach or Reach()) as (response, is_late):
+        found = _answer(response)
+        if is_late():  # cut off, it may look whole
+            raise Unreachable("slow")
+        return found
+
+
+def tell(url: str, question: Question, reach: Reach | None = None) -> Answer:
+    """Send this there. Whoever answered with a status has answered: for what is cut off behind it,
+    or is longer than 64 KiB, nobody waits. Raises Unreachable."""
+    with _response(url, question, reach or Reach()) as (response, _is_late):
+        return Answer(response.status, _as_much_as_comes(response))
+
+
+@contextmanager
+def _response(
+    url: str, question: Question, reach: Reach
+) -> Iterator[tuple[HTTPResponse, Callable[[], bool]]]:
+    """What begins to be answered there, and whether its time is over."""
     try:
         place = parts(url, reach.scheme)
     except ValueError:
@@ -108,16 +126,17 @@ def ask(url: str, question: Question, reach: Reach | None = None) -> Answer:
     target = (place.path or "/") + (f"?{place.query}" if place.query else "")
     with _connected(host, port, reach) as plain, _cut_off(plain, reach.seconds) as is_late:
         try:
-            found = _asked(_talking(host, port, plain, reach), target, question)
+            with (
+                closing(_talking(host, port, plain, reach)) as connection,
+                closing(_asked(connection, target, question)) as response,
+            ):
+                yield response, is_late
         except Unreachable:
             raise
         except ssl.SSLError as error:
             raise Unreachable("slow" if is_late() else "certificate") from error
         except (OSError, HTTPException, ValueError) as error:
             raise Unreachable("slow" if is_late() else "silent") from error
-        if is_late():
-            raise Unreachable("slow")
-        return found
 
 
 @contextmanager
@@ -186,15 +205,12 @@ def _talking(host: str, port: int, plain: socket.socket, reach: Reach) -> HTTPCo
     return connection
 
 
-def _asked(connection: HTTPConnection, target: str, question: Question) -> Answer:
+def _asked(connection: HTTPConnection, target: str, question: Question) -> HTTPResponse:
     headers = {"Accept": "application/json", "User-Agent": "comments", **question.headers}
     method = "GET" if question.body is None else "POST"
-    try:
-        encoding = {"Accept-Encoding": "identity"}
-        connection.request(method, target, body=question.body, headers=headers | encoding)
-        return _answer(connection.getresponse())
-    finally:
-        connection.close()
+    encoding = {"Accept-Encoding": "identity"}
+    connection.request(method, target, body=question.body, headers=headers | encoding)
+    return connection.getresponse()
 
 
 def _answer(response: HTTPResponse) -> Answer:
@@ -202,3 +218,11 @@ def _answer(response: HTTPResponse) -> Answer:
     if len(body) > MOST and response.status == 200:
         raise Unreachable("too-large")
     return Answer(response.status, body[:MOST])
+
+
+def _as_much_as_comes(response: HTTPResponse) -> bytes:
+    found = b""
+    with suppress(OSError, HTTPException, ValueError):
+        while len(found) < MOST and (more := response.read1(MOST - len(found))):
+            found += more
+    return found

@@ -20,11 +20,12 @@ IsOver = Callable[[], bool]
 @dataclass(frozen=True, slots=True)
 class Chore:
     """Does what is due, in an application context of its own: after so many seconds, or as soon
-    as it is woken."""
+    as it is woken. `threads` do so at once, where one of them may be held up."""
 
     act: Callable[[IsOver], object]
     pause: float
     woken: threading.Event = field(default_factory=threading.Event)
+    threads: int = 1
 
 
 # By name, added by whoever has something to do.
@@ -32,7 +33,7 @@ chores: dict[str, Chore] = {}
 
 
 class Crew:
-    """Does every chore in a thread of its own, until it is told to stop."""
+    """Does every chore in threads of its own, until it is told to stop."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -40,6 +41,7 @@ class Crew:
         self._threads = [
             threading.Thread(target=self._repeat, args=(name, chore), name=name, daemon=True)
             for name, chore in chores.items()
+            for _one in range(chore.threads)
         ]
 
     def start(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from comments import changes, clock, names
-from comments.accounts import sessions, tokens
+from comments.accounts import closing, sessions, tokens
 from comments.accounts.models import Identity, Kind, Session, User, Way
 from comments.db import db, transaction
 from comments.screening.draft import Standing
@@ -262,3 +262,8 @@ def earlier() -> None:
             row.created_at -= timedelta(minutes=1)
 
     transaction(act)
+
+
+def close(user: User, *, erase: bool = False) -> None:
+    """Let somebody leave."""
+    transaction(lambda: closing.close(user, erase=erase, now=clock.now()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import re
 import socket
 import ssl
 import tempfile
@@ -42,7 +43,7 @@ class Server:
 @contextmanager
 def serving() -> Iterator[Server]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_certificate())
+    context.load_cert_chain(certificate())
     listener = socket.create_server(("127.0.0.1", 0))
     server = Server(listener.getsockname()[1])
     thread = threading.Thread(target=_serve, args=(listener, context, server), daemon=True)
@@ -57,7 +58,7 @@ def serving() -> Iterator[Server]:
 
 def reach(seconds: float = 5) -> Reach:
     """Whoever has this may ask the server above, and nobody else."""
-    trusted = ssl.create_default_context(cafile=str(_certificate()))
+    trusted = ssl.create_default_context(cafile=str(certificate()))
     return Reach(lambda address: address.is_loopback, trusted, seconds)
 
 
@@ -68,12 +69,22 @@ def _serve(listener: socket.socket, context: ssl.SSLContext, server: Server) -> 
         except OSError:
             return
         with plain, suppress(OSError), context.wrap_socket(plain, server_side=True) as connection:
-            server.asked.append(connection.recv(65536))
+            server.asked.append(_request(connection))
             server.answer(connection)
 
 
+def _request(connection: ssl.SSLSocket) -> bytes:
+    """All of a request, with as much of a body as it says."""
+    asked = connection.recv(65536)
+    head, _, body = asked.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: ([0-9]+)", head.lower())
+    while length and len(body) < int(length[1]) and (more := connection.recv(65536)):
+        asked, body = asked + more, body + more
+    return asked
+
+
 @cache
-def _certificate() -> Path:
+def certificate() -> Path:
     """A certificate of localhost with its key, signed by itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])

@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 from comments import clock
 from comments.accounts.models import User
 from comments.db import db, transaction
+from comments.hooks import queueing
 from comments.notifications.models import Notification
 from comments.sites import sanctions
 from comments.sites.models import Measure, Role, SiteKey
@@ -27,6 +28,7 @@ from comments.sites.sso.models import SsoKey
 from comments.widget import watching
 from tests import factories, oidc_provider
 from tests.conftest import PUBLISHER, Cast
+from tests.hooks import receiving
 from tests.notifications import acts as notified
 
 PEOPLE = ("nobody", "rae", "kim", "mo", "ada", "sam")
@@ -119,6 +121,16 @@ TABLE: dict[str, Try] = {
     "POST /invitations/<token>": Try((SIGN_IN, GONE, GONE, GONE, GONE, GONE)),
     "POST /sites/<key>/invitations": Try(ADMINS),
     "POST /sites/<key>/invitations/<int:id>/revoke": Try(ADMINS, {"id": "invitation"}),
+    "POST /sites/<key>/deliveries/<int:id>/again": Try(ADMINS, {"id": "delivery"}),
+    "GET /sites/<key>/hooks": Try(ADMINS),
+    "POST /sites/<key>/hooks": Try(ADMINS),
+    "GET /sites/<key>/hooks/<int:id>": Try(ADMINS, {"id": "hook"}),
+    "POST /sites/<key>/hooks/<int:id>": Try(ADMINS, {"id": "hook"}),
+    "POST /sites/<key>/hooks/<int:id>/remove": Try(ADMINS, {"id": "hook"}),
+    "POST /sites/<key>/hooks/<int:id>/secrets": Try(ADMINS, {"id": "hook"}),
+    "POST /sites/<key>/hooks/<int:id>/secrets/retire": Try(ADMINS, {"id": "hook"}),
+    "POST /sites/<key>/hooks/<int:id>/start": Try(ADMINS, {"id": "hook"}),
+    "POST /sites/<key>/hooks/<int:id>/test": Try(ADMINS, {"id": "hook"}),
     "GET /sites/<key>/keys": Try(ADMINS),
     "POST /sites/<key>/keys": Try(ADMINS),
     "POST /sites/<key>/keys/<int:id>/revoke": Try(ADMINS, {"id": "key"}),
@@ -269,8 +281,12 @@ def _made(app: Flask, cast: Cast) -> World:
     notified.tell()
     factories.site_key(cast.gazette)
     transaction(lambda: sso_keys.make(cast.gazette, None, clock.now()))
+    hook, _secret = receiving.hook(cast.gazette, "https://gazette.example/hook")
+    delivery = transaction(lambda: queueing.test(hook, None, clock.now()))
     ids = {
         "comment": row.id,
+        "hook": hook.id,
+        "delivery": delivery.id,
         "article": article.id,
         "kim": kim.id,
         "sanction": ban.id,

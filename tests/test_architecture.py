@@ -12,10 +12,10 @@ import comments
 
 PACKAGE = Path(comments.__file__).parent
 
-# Each may import those before it, and itself. The last two of a line don't know each other.
+# Each may import those before it, and itself, but for those who don't know each other.
 ORDER = ["accounts", "sites", "screening", "threads", "moderation", "notifications"]
-ORDER += ["imports", "widget", "api"]
-APART = {("widget", "api"), ("api", "widget")}
+ORDER += ["hooks", "imports", "widget", "api"]
+APART = {("widget", "api"), ("api", "widget"), ("hooks", "notifications"), ("imports", "hooks")}
 ABOVE_ALL = {"demo"}
 # What puts everything together, or looks at all of it.
 ASSEMBLY = {"__init__", "tables", "cli", "commands", "doctor", "serving"}

@@ -346,3 +346,26 @@ def test_what_is_not_so_is_refused(
     app: Flask, cast: Cast, comments: Command, database: str, args: tuple[str, ...], words: str
 ) -> None:
     assert words in refused(comments("user", *args, database_url=database))
+
+
+def test_a_receiver_is_set_up_from_the_command_line(
+    operator: Command, cast: Cast, comments: Command, database: str
+) -> None:
+    def hook(act: str, *args: str) -> str:
+        return str(operator("site", "hook", act, "gazette", *args))
+
+    url = "https://gazette.example/hook"
+    assert hook("add", url, "--event", "published", "--event", "account-deleted")[:6] == "whsec_"
+    id, *rest = hook("list").split("\t")
+    assert rest == ["gazette.example", "json", "published account-deleted"]
+    assert hook("secret", id).startswith("whsec_")
+    assert hook("retire", id) == "The fresh secret signs alone."
+    assert hook("test", id) == "It is sent soon."
+    assert hook("start", id) == "It is told again of what happens from now on."
+    assert hook("add", url, "--event", "rejected", "--slack").endswith("is set up.")
+    assert hook("remove", id) == "It is removed."
+    assert "slack\trejected" in hook("list")
+    gone = comments("site", "hook", "remove", "gazette", id, database_url=database)
+    assert "no such receiver" in refused(gone)
+    wrong = ("site", "hook", "add", "gazette", "http://gazette.example", "--event", "published")
+    assert "https://" in refused(comments(*wrong, database_url=database))

@@ -23,6 +23,7 @@ from comments.threads.models import Article, Comment, State, Status
 from tests import factories, forms, live, oidc_provider, pseudo
 from tests.accounts.factors import phone
 from tests.conftest import Cast
+from tests.hooks import receiving
 from tests.moderation import scene
 from tests.moderation.acts import decide, sanction
 from tests.notifications import acts as notified
@@ -45,6 +46,8 @@ PAGES = {
     "factors.overview": ["/account/factors"],
     "factors.prove": ["/account/prove"],
     "invitations.invitation": ["/invitations/{invitation}"],
+    "hooks.hook": ["/sites/gazette/hooks/{hook}"],
+    "hooks.hook_list": ["/sites/gazette/hooks"],
     "moderation.comment": ["/moderation/comments/{waiting}", "/moderation/comments/{comment}"],
     "moderation.queue": [
         "/sites/gazette/moderation",
@@ -154,6 +157,7 @@ def _made(cast: Cast) -> dict[str, str]:
     phone.set_up(cast.ada)
     url = "https://gazette.example/keys.json"
     sso_publisher.settle(cast.gazette, url=url, failure={"code": "status", "status": 404})
+    hook = receiving.laid_out(cast.gazette)
     factories.bearer(cast.ada, cast.gazette)
     factories.api_token(cast.ada)
     told(cast, article, own)
@@ -165,6 +169,7 @@ def _made(cast: Cast) -> dict[str, str]:
         "comment": str(rude.id),
         "confirm": letters.confirmation(factories.user("kim", email=KIM), KIM, clock.now()),
         "invitation": factories.invite(cast.gazette, email=INVITED),
+        "hook": str(hook.id),
         "link": transaction(lambda: links.make(cast.ada, clock.now())),
         "own": str(own.id),
         "way": str(factories.way(cast.ada, "https://acme.example").id),
@@ -245,6 +250,9 @@ BADLY_FILLED: list[tuple[str, str, dict[str, str]]] = [
     ("ada", "/sites/gazette/invitations", {"email": INVITED, "invited_as": "staff"}),
     ("ada", "/invitations/{invitation}", {}),
     ("ada", "/sites/gazette/keys", {"name": "x" * 200}),
+    ("ada", "/sites/gazette/hooks", {"url": "x", "format": "x"}),
+    ("ada", "/sites/gazette/hooks/{hook}", {"url": "https://gazette.example/"}),
+    ("ada", "/sites/gazette/hooks/{hook}/test", {}),
     ("ada", "/sites/gazette/sso", {"roles": "x", "url": "x"}),
     ("ada", "/sites/gazette/sso/keys", {"material": "x"}),
     ("ada", "/moderation/comments/{comment}/decisions", {"action": "reject", "reason": "x"}),

@@ -38,20 +38,13 @@ def test_what_is_there_is_read(server: Server) -> None:
 
 def test_what_is_sent_arrives_and_any_answer_to_it_comes_back(server: Server) -> None:
     server.says(b'{"error": "no"}' + b" " * MOST, "400 Bad Request")
-    says = server.answer
-
-    def answer(connection: ssl.SSLSocket) -> None:
-        server.asked.append(connection.recv(65536))
-        says(connection)
-
-    server.answer = answer
     question = Question({"Content-Type": "text/plain", "X-More": "1"}, b"a=b")
     found = outward.ask(server.url, question, secure_server.reach())
     assert (found.status, len(found.body), found.body[:15]) == (400, MOST, b'{"error": "no"}')
-    head, body = server.asked
+    head, _, body = server.asked[0].partition(b"\r\n\r\n")
     assert head.startswith(b"POST /keys.json?of=readers HTTP/1.1\r\n")
     assert b"\r\nX-More: 1\r\n" in head
-    assert b"\r\nContent-Length: 3\r\n" in head
+    assert b"\r\nContent-Length: 3" in head
     assert body == b"a=b"
 
 
@@ -163,3 +156,11 @@ def test_a_certificate_must_be_of_the_name(server: Server) -> None:
 def test_a_name_that_is_nobodys_is_not_found() -> None:
     assert code("https://nobody.invalid/") == "name"
     assert code(f"https://{'x' * 70}.example/") == "name"
+
+
+@pytest.mark.parametrize("rest", ["short", "x" * (MOST + 1)])
+def test_who_is_told_has_answered_with_the_status(server: Server, rest: str) -> None:
+    told = f"HTTP/1.1 202 Accepted\r\nContent-Length: {MOST * 2}\r\n\r\n{rest}"
+    server.answer = lambda connection: connection.sendall(told.encode())
+    found = outward.tell(server.url, Question({}, b"{}"), secure_server.reach())
+    assert (found.status, found.body) == (202, rest[:MOST].encode())

@@ -1,1 +1,1 @@
-"""What an operator does to people and sites from the command line. Imports accounts and sites."""
+"""What an operator does to people and sites. Imports accounts, sites and hooks."""

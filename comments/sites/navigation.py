@@ -55,5 +55,6 @@ def of_site(site: Site, user: User | None) -> list[Entry]:
             Entry(_("Members"), "sites.member_list"),
             Entry(_("Keys"), "sites.key_list"),
             Entry(_("Single sign-on"), "sso.terms"),
+            Entry(_("Webhooks"), "hooks.hook_list"),
         ]
     return found

@@ -18,6 +18,7 @@ from comments.sites.models import Measure, Role
 from tests import axe, factories, live
 from tests.accounts.factors import phone
 from tests.conftest import Cast
+from tests.hooks import receiving
 from tests.sites.sso import publisher
 
 pytestmark = pytest.mark.browser
@@ -126,7 +127,17 @@ def test_pages_of_a_site(place: Place) -> None:
     factories.member(place.cast.notes, place.cast.ada, Role.STAFF)
     transaction(lambda: sanctions.impose(gazette, place.cast.rae, terms, place.cast.mo, now))
     transaction(lambda: keys.make(gazette, "The content system", place.cast.ada, now))
-    for path in ("settings", "members", "keys", "sanctions", "sso", "sso/test"):
+    hook = receiving.laid_out(gazette)
+    for path in (
+        "hooks",
+        f"hooks/{hook.id}",
+        "settings",
+        "members",
+        "keys",
+        "sanctions",
+        "sso",
+        "sso/test",
+    ):
         assert faults(place.page(place.cast.ada, f"/sites/gazette/{path}")) == []
     assert faults(place.page(place.cast.ada, "/sites")) == []
 
