@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from comments import changes, clock, names
 from comments.accounts import closing, sessions, tokens
+from comments.accounts.factors.models import Passkey
 from comments.accounts.models import Identity, Kind, Session, User, Way
 from comments.db import db, transaction
 from comments.screening.draft import Standing
@@ -231,6 +232,18 @@ def plans_of(act: Any) -> list[str]:
         for statement, parameters in seen
         for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
     ]
+
+
+def passkey(user: User) -> Passkey:
+    """A passkey of this person, which no authenticator has."""
+
+    def act() -> Passkey:
+        row = Passkey(user_id=user.id, name="Laptop", credential_id="none", sign_count=0)
+        row.public_key, row.handle, row.created_at = b"", b"", clock.now()
+        db.session.add(row)
+        return row
+
+    return transaction(act)
 
 
 def session(user: User) -> Session:

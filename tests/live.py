@@ -53,10 +53,10 @@ def _closing_files(app: Any) -> Any:
 
 
 @contextmanager
-def service(app: Flask) -> Iterator[str]:
+def service(app: Flask, host: str = "127.0.0.1") -> Iterator[str]:
     """The address of the service, which knows itself by it."""
     known = settings.current_of(app)
-    with serving(app) as address:
+    with serving(app, host) as address:
         app.extensions["comments"] = known.model_copy(update={"url": address})
         try:
             yield address

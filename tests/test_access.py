@@ -75,6 +75,11 @@ TABLE: dict[str, Try] = {
     "POST /account/factors/app": Try(MEMBERS_OF_THE_SERVICE),
     "POST /account/factors/app/remove": Try((SIGN_IN, GONE, GONE, GONE, GONE, GONE)),
     "POST /account/factors/codes": Try(MEMBERS_OF_THE_SERVICE),
+    "GET /account/factors/passkey": Try(MEMBERS_OF_THE_SERVICE),
+    "POST /account/factors/passkey": Try(MEMBERS_OF_THE_SERVICE),
+    "POST /account/factors/passkeys/<int:id>/remove": Try(
+        (SIGN_IN, YES, GONE, GONE, GONE, GONE), {"id": "passkey"}
+    ),
     "GET /account/name": Try(MEMBERS_OF_THE_SERVICE),
     "POST /account/name": Try(MEMBERS_OF_THE_SERVICE),
     "GET /account/password": Try(MEMBERS_OF_THE_SERVICE),
@@ -88,6 +93,8 @@ TABLE: dict[str, Try] = {
     "POST /account/sessions/end": Try(MEMBERS_OF_THE_SERVICE),
     "GET /sign-in": Try(EVERYBODY),
     "POST /sign-in": Try(EVERYBODY, data={"login": "nobody here", "password": "x" * 12}),
+    "POST /sign-in/passkey": Try(EVERYBODY),
+    "POST /sign-in/second/passkey": Try((SIGN_IN,) * 6),
     "GET /sign-in/second": Try((SIGN_IN,) * 6),
     "POST /sign-in/second": Try((SIGN_IN,) * 6),
     "POST /sign-out": Try(EVERYBODY),
@@ -292,6 +299,7 @@ def _made(app: Flask, cast: Cast) -> World:
         "sanction": ban.id,
         "key": db.session.scalars(sa.select(SiteKey)).one().id,
         "invitation": factories.invitation(cast.gazette).id,
+        "passkey": factories.passkey(cast.rae).id,
         "session": factories.session(cast.rae).id,
         "way": factories.way(cast.rae, "https://acme.example").id,
         "notification": db.session.scalars(sa.select(Notification.id)).one(),

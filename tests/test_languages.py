@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser
 from werkzeug.test import TestResponse
 
-from comments import clock, i18n
+from comments import clock, i18n, settings
 from comments.accounts import closing, letters, links
 from comments.db import db, transaction
 from comments.notifications import leaving, reviewing
@@ -44,6 +44,7 @@ PAGES = {
     "accounts.session_list": ["/account/sessions"],
     "factors.app": ["/account/factors/app"],
     "factors.overview": ["/account/factors"],
+    "factors.passkey": ["/account/factors/passkey"],
     "factors.prove": ["/account/prove"],
     "invitations.invitation": ["/invitations/{invitation}"],
     "hooks.hook": ["/sites/gazette/hooks/{hook}"],
@@ -285,6 +286,21 @@ def test_the_second_step_says_nothing_that_is_not_translated(
     forms.send(browser, in_marks(f"/link/{token}"))
     assert left_out(browser.get(in_marks("/sign-in/second"))) == []
     assert left_out(forms.send(browser, in_marks("/sign-in/second"), code="x")) == []
+
+
+def test_passkeys_are_spoken_of_in_the_readers_language(
+    app: Flask,
+    cast: Cast,
+    as_: Browsers,
+    world: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    named = settings.current_of(app).model_copy(update={"url": "https://talk.example"})
+    monkeypatch.setitem(app.extensions, "comments", named)
+    factories.passkey(cast.ada)
+    for place in ("/account/factors", "/account/factors/passkey", "/account/prove"):
+        assert left_out(as_(cast.ada).get(in_marks(place))) == []
+    assert left_out(as_(None).get(in_marks("/sign-in"))) == []
 
 
 def test_who_is_suspended_reads_until_when_in_words(

@@ -13,14 +13,14 @@ from flask_babel import gettext as _
 from comments import i18n, mail, signals
 from comments.accounts import closing, steps
 from comments.accounts.factors import recovery
-from comments.accounts.factors.models import App
+from comments.accounts.factors.models import App, Passkey
 from comments.accounts.models import User
 from comments.db import db
 from comments.errors import Conflict
 
 LETTER = "factor"
 # Each is a way to go on without the others.
-FACTORS = (App,)
+FACTORS = (App, Passkey)
 
 
 def added(user: User, act: str, now: datetime, name: str = "") -> list[str]:

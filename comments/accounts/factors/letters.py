@@ -34,6 +34,12 @@ def _words(act: str, name: str) -> str:
     return {
         "app-added": _("An authenticator app was set up. Its codes are asked for from now on."),
         "app-removed": _("The authenticator app was removed. Its codes count no more."),
+        "passkey-added": _(
+            "The passkey %(name)s was added. It signs you in from now on.", name=name
+        ),
+        "passkey-removed": _(
+            "The passkey %(name)s was removed. It signs nobody in any more.", name=name
+        ),
         "recovery-codes-renewed": _("New recovery codes were made. The old ones count no more."),
         "recovery-code-used": _("One of your recovery codes was used. It counts no more."),
         "factors-reset": _("Whoever runs the service removed all your second factors."),

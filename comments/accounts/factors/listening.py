@@ -7,14 +7,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from comments import signals
-from comments.accounts.factors import apps, keeping, letters, recovery
+from comments import retention, signals
+from comments.accounts.factors import apps, challenges, keeping, letters, passkeys, recovery
+from comments.accounts.factors.models import Passkey
 from comments.accounts.models import User
 from comments.db import db
 
 
 def connect() -> None:
     letters.connect()
+    retention.sweeps["challenges"] = challenges.sweep
     signals.account_closed.connect(_forget)
     signals.data_wanted.connect(_what_is_kept)
 
@@ -31,6 +33,15 @@ def _what_is_kept(user: User) -> dict[str, Any]:
     return {
         "second_factors": {
             "app": {"created_at": app.created_at.isoformat()} if app else None,
+            "passkeys": [_passkey(row) for row in passkeys.of(user)],
             "recovery_codes_left": recovery.left(user),
         }
+    }
+
+
+def _passkey(row: Passkey) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "created_at": row.created_at.isoformat(),
+        "used_at": row.used_at.isoformat() if row.used_at else None,
     }

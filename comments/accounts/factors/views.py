@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from comments import clock
 from comments.accounts import login as signing
-from comments.accounts.factors import apps, keeping, login, recovery
-from comments.accounts.factors.forms import GivenCode
+from comments.accounts.factors import apps, keeping, login, passkeys, recovery
+from comments.accounts.factors.forms import GivenCode, GivenPasskey, NewPasskey
 from comments.accounts.login import ProofNeeded
 from comments.accounts.models import User
 from comments.answers import again
@@ -23,6 +23,14 @@ from comments.security import is_cookieless, own_path
 factors = Blueprint("factors", __name__)
 
 LIST, PROVE, SECOND = (f"accounts/factors/{name}.html" for name in ("list", "prove", "second_step"))
+
+
+PASSKEY = "accounts/factors/passkey.html"
+
+
+@factors.app_context_processor
+def _passkeys() -> dict[str, Any]:
+    return {"passkey_options": login.options}
 
 
 @factors.before_app_request
@@ -78,6 +86,28 @@ def complete() -> AnyResponse:
         return again(error, SECOND, **_to_complete(user)) if user else _begin_again()
 
 
+@factors.post("/sign-in/second/passkey")
+def complete_by_passkey() -> AnyResponse:
+    user = login.half_in()
+    try:
+        form = parse(GivenPasskey, sent(request.form))
+        return redirect(login.complete_by_passkey(form), 303)
+    except NotSignedIn:
+        return _begin_again()
+    except DomainError as error:
+        return again(error, SECOND, **_to_complete(user)) if user else _begin_again()
+
+
+@factors.post("/sign-in/passkey")
+def enter() -> AnyResponse:
+    passing = {name: request.args[name] for name in ("next", "site") if name in request.args}
+    try:
+        login.sign_in_by_passkey(parse(GivenPasskey, sent(request.form)))
+    except DomainError as error:
+        return again(error, "accounts/sign_in.html", passing=passing)
+    return redirect(own_path(request.args.get("next", "/")), 303)
+
+
 @factors.get("/account/factors")
 def overview() -> str:
     return render_template(LIST, **_listed(signing.the_user()))
@@ -117,6 +147,34 @@ def remove_app() -> AnyResponse:
     return redirect(url_for("factors.overview"), 303)
 
 
+@factors.get("/account/factors/passkey")
+def passkey() -> str:
+    user = signing.the_user()
+    signing.check_proved()
+    return render_template(PASSKEY, form=Filled({"name": _("Passkey")}), user=user)
+
+
+@factors.post("/account/factors/passkey")
+def add_passkey() -> AnyResponse | str:
+    """Shows the recovery codes of a first factor, as `set_up_app` does."""
+    user = signing.the_user()
+    signing.check_proved()
+    try:
+        new = login.add_passkey(user, parse(NewPasskey, sent(request.form)))
+    except DomainError as error:
+        return again(error, PASSKEY, user=user)
+    return _added(_("The passkey is added."), new)
+
+
+@factors.post("/account/factors/passkeys/<int:id>/remove")
+def remove_passkey(id: int) -> AnyResponse:
+    user = signing.the_user()
+    signing.check_proved()
+    transaction(lambda: passkeys.remove(user, id, clock.now()))
+    flash(_("The passkey is removed."))
+    return redirect(url_for("factors.overview"), 303)
+
+
 @factors.post("/account/factors/codes")
 def renew_codes() -> AnyResponse | str:
     """Shows the new codes at once, and this once only."""
@@ -134,7 +192,13 @@ def _added(words: str, new: list[str]) -> AnyResponse | str:
 
 
 def _listed(user: User) -> dict[str, Any]:
-    return {"user": user, "app": apps.of(user), "codes_left": recovery.left(user)}
+    return {
+        "user": user,
+        "app": apps.of(user),
+        "passkeys": passkeys.of(user),
+        "offers_passkeys": passkeys.is_offered(),
+        "codes_left": recovery.left(user),
+    }
 
 
 def _app_page(user: User) -> dict[str, Any]:
