@@ -209,6 +209,10 @@ TABLE: dict[str, Try] = {
     "GET /embed/events": Try(EVERYBODY, query=THREAD),
     "GET /embed/me": Try((SIGN_IN,) * 6, query=THREAD),
     "POST /embed/seen": Try((SIGN_IN,) * 6, json={"site": "gazette", "article": "a1", "upto": "1"}),
+    "POST /embed/follow": Try(
+        (SIGN_IN,) * 6, json={"site": "gazette", "article": "a1", "follow": True}
+    ),
+    "POST /embed/heard": Try((SIGN_IN,) * 6, json={"site": "gazette", "article": "a1"}),
     "POST /embed/token": Try((NO,) * 6, json={"code": "x" * 43, "verifier": "y" * 43}),
     "GET /api/v1/comments": Try(EVERYBODY, query=THREAD),
     "POST /api/v1/comments": Try(MEMBERS_OF_THE_SERVICE, json=POSTED),

@@ -41,6 +41,7 @@ class Told:
     at: datetime
     is_new: bool
     comment_id: int
+    article_id: int
     name: str
     title: str
     site: str
@@ -79,6 +80,14 @@ def page(person: User, after: str | None) -> paging.Page[Told]:
     )
     rows = [_made(row) for row in db.session.execute(select)]
     return paging.cut(rows, SIZE, lambda told: paging.moment_cursor(told.at, told.id))
+
+
+def latest(person: User, site: Site, size: int) -> list[Told]:
+    """What this person heard of last on one site."""
+    here = sa.and_(Notification.user_id == person.id, Notification.site_id == site.id)
+    order = (Notification.created_at.desc(), Notification.id.desc())
+    rows = db.session.execute(_told(here).order_by(*order).limit(size))
+    return [_made(row) for row in rows]
 
 
 def of_letter(person: User, site_id: int, mailed_at: datetime, kinds: Sequence[Kind]) -> list[Told]:
@@ -163,6 +172,7 @@ def _told(which: sa.ColumnElement[bool]) -> AnySelect:
                 Notification.created_at,
                 Notification.seen_at,
                 Notification.comment_id,
+                Notification.article_id,
                 User.name,
                 Article.title,
                 Article.key,
@@ -202,6 +212,7 @@ def _made(row: AnyRow) -> Told:
         at=row.created_at,
         is_new=row.seen_at is None,
         comment_id=row.comment_id,
+        article_id=row.article_id,
         name=row.name,
         title=row.title or row.key,
         site=row.site,

@@ -11,6 +11,7 @@ from comments.accounts.models import User
 from comments.db import db
 from comments.errors import NotFound
 from comments.notifications.models import Notification
+from comments.sites.models import Site
 
 
 def the_notification(id: int, person: User) -> Notification:
@@ -31,6 +32,12 @@ def see_all(person: User, upto: datetime, now: datetime) -> None:
     """Everything that this person was told up to a moment, which the page had shown."""
     is_theirs = Notification.user_id == person.id
     _seen(sa.and_(is_theirs, Notification.created_at <= upto), now)
+
+
+def see_here(person: User, site: Site, now: datetime) -> None:
+    """Everything that this person was told of one site."""
+    here = sa.and_(Notification.user_id == person.id, Notification.site_id == site.id)
+    _seen(sa.and_(here, Notification.created_at <= now), now)
 
 
 def _seen(which: sa.ColumnElement[bool], now: datetime) -> None:

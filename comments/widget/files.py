@@ -33,6 +33,7 @@ PARTS = (
     "signing.js",
     "writing.js",
     "seen.js",
+    "hearing.js",
 )
 IMPORT = re.compile(r'^import [^"]+"\./\w+\.js";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export ", re.MULTILINE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urldefrag, urlencode, urlsplit
@@ -17,7 +17,13 @@ from comments.accounts.login import session_now, signed_in, the_user
 from comments.accounts.models import User
 from comments.answers import public
 from comments.db import transaction
-from comments.errors import NotSignedIn
+from comments.errors import NotFound, NotSignedIn
+from comments.notifications import choosing, leaving
+from comments.notifications import queries as hearing
+from comments.notifications import reading as reading_told
+from comments.notifications.bundling import KIND as LETTERS
+from comments.notifications.forms import Follow
+from comments.notifications.queries import Told
 from comments.security import OWN_POLICY, client_address
 from comments.sites import access
 from comments.sites import queries as sites
@@ -25,10 +31,13 @@ from comments.sites.models import Site
 from comments.threads import articles, editions, feeds, lately, queries, reading, seeing
 from comments.threads.editions import NONE_YET
 from comments.threads.forms import FeedQuery, LatelyQuery, PageQuery, Seen
+from comments.threads.models import Article, State
 from comments.threads.reading import View
 from comments.widget import connecting, files, watching, words
 from comments.widget.forms import EventsQuery, Exchange, FragmentQuery, ToPage, ToWindow
 
+# So many notifications are listed in the slot.
+HEARD = 10
 SCRIPT_CACHE = "public, max-age=300"
 RELEASE_CACHE = "public, max-age=31536000, immutable"
 
@@ -126,7 +135,6 @@ def me() -> str:
     article = articles.find(site, query.name)
     return render_template(
         "widget/me.html",
-        user=user,
         site=site,
         key=query.article,
         moderate=f"{base}/moderation/comments/" if access.may_moderate(site, user) else None,
@@ -134,8 +142,53 @@ def me() -> str:
         editable=queries.editable(site, article.id, user, now) if article else {},
         unread=seeing.unread(article.id, user) if article else seeing.Unread(),
         votes=queries.votes(article.id, user) if article else {},
-        base=base,
+        **_hearing(user, site, article),
     )
+
+
+@widget.post("/embed/follow")
+def follow() -> str:
+    form = forms.parse_json(Follow, request.get_data())
+    site = _site(form.site)
+    user, article = _reader(site), articles.find(site, form.name)
+    if article is None or article.state is State.HIDDEN:
+        raise NotFound(_("There is no such article."))
+    if form.follow:
+        transaction(lambda: choosing.follow(article, user, clock.now()))
+    else:
+        transaction(lambda: choosing.unfollow(article.id, user))
+    return _heard(user, site, article, hearing.latest(user, site, HEARD))
+
+
+@widget.post("/embed/heard")
+def heard() -> str:
+    """List what a reader heard of last on this site; it counts as read from now on."""
+    form = forms.parse_json(Follow, request.get_data())
+    site = _site(form.site)
+    user, article = _reader(site), articles.find(site, form.name)
+    told = hearing.latest(user, site, HEARD)
+    transaction(lambda: reading_told.see_here(user, site, clock.now()))
+    return _heard(user, site, article, told)
+
+
+def _heard(user: User, site: Site, article: Article | None, told: Sequence[Told]) -> str:
+    values = {**_hearing(user, site, article), "told": told}
+    return render_template("widget/heard.html", **values)
+
+
+def _hearing(user: User, site: Site, article: Article | None) -> dict[str, Any]:
+    """What a reader hears of here; those of the publisher's sign-in have no page of ours."""
+    base = settings.current().url
+    foreign = user.site_id is not None
+    return {
+        "user": user,
+        "more": leaving.address(user, site, LETTERS) if foreign else f"{base}/notifications",
+        "article": article,
+        "is_followed": article is not None and hearing.follows(user, article.id),
+        "new": hearing.unseen(user, site),
+        "told": None,
+        "base": base,
+    }
 
 
 @widget.post("/embed/seen")

@@ -1,6 +1,7 @@
 /* What people do in a thread beyond reading its first page. embed.js loads this when it is first
    needed, and hands over the thread: its slot, its shadow root, and what it shows. */
 
+import { hear, showHeard } from "./hearing.js";
 import { entryOf, keepToken, takeReturn, tokenOf } from "./kept.js";
 import {
   announce, below, button, commentOf, complain, counted, dressOwn, find, foldOf, headingOf, idOf, made,
@@ -62,6 +63,7 @@ const recognise = (thread, mine) => {
   showOwn(thread, mine.querySelector("ol"));
   for (const comment of thread.root.querySelectorAll(".comment")) dressOwn(thread, comment);
   showWho(thread);
+  showHeard(thread, mine.querySelector(".hear"));
   offerUnread(thread);
   watch(thread);
 };
@@ -273,6 +275,8 @@ const ACTS = {
   go,
   link: copy,
   vote,
+  follow: hear,
+  heard: hear,
   write: unfolding("write"),
   reply: unfolding("reply"),
   edit: unfolding("edit"),

@@ -59,6 +59,7 @@ const fill = (thread, form, kind, comment) => {
   area.value = draft ? draft.text : (kind === "edit" && thread.me.editable[comment.dataset.comment]) || "";
   if (kind === "reply") form.querySelector(".label").textContent = thread.words.reply;
   area.addEventListener("input", () => typed(thread, form));
+  area.parentElement.after(made("p", "", { className: "do names" }));
   if (draft) keepDraft(thread, form.dataset.place, { ...draft, isOpen: true });
   label(thread, form);
 };
@@ -84,6 +85,25 @@ const typed = (thread, form) => {
   keepDraft(thread, place, text.trim() ? { text, key, isOpen: true } : null);
   form.querySelector("[data-seen]").hidden = true;
   measure(thread, form);
+  suggest(thread, form);
+};
+
+/* Whose name is begun behind an @, among the people that the page shows. */
+const suggest = (thread, form) => {
+  const area = fieldOf(form, "body");
+  const end = area.selectionStart;
+  const found = /(^|[\s(])@([^@\n]{0,40})$/.exec(area.value.slice(Math.max(0, end - 42), end));
+  const names = new Map();
+  const begun = found && found[2].toLowerCase();
+  for (const { textContent: name } of found ? thread.root.querySelectorAll(".by .name") : []) {
+    if (names.size === 5 || !name.toLowerCase().startsWith(begun) || name.toLowerCase() === begun) continue;
+    names.set(name, button(name, "", { onclick: () => {
+      area.setRangeText(`${name} `, end - begun.length, end, "end");
+      area.focus();
+      typed(thread, form);
+    } }));
+  }
+  form.querySelector(".names").replaceChildren(...names.values());
 };
 
 const measure = (thread, form) => {

@@ -1,0 +1,28 @@
+/* What its reader hears of, beside the name: drawn by the service, for only few have anything. */
+
+import { complain, send } from "./page.js";
+
+export const showHeard = (thread, fresh) => {
+  const line = thread.view.querySelector(":scope > .who");
+  const old = line && line.querySelector(".hear");
+  // Left alone where it is right: somebody may be on it, or read what it lists.
+  if (!line || (old && fresh && old.dataset.state === fresh.dataset.state)) return;
+  if (old) old.remove();
+  if (fresh) line.append(fresh);
+};
+
+/* Follow or not, or list what there is, which counts as read then. */
+export const hear = async (thread, link) => {
+  const { act, value } = link.dataset;
+  const fold = link.parentElement;
+  if (!value && fold.open) fold.open = false;
+  else {
+    const { site, article, url } = thread;
+    const body = { __proto__: null, site, article, url, follow: value === "1" };
+    const call = await send(thread, "POST", `/embed/${act}`, body);
+    if (call.status !== 200) return complain(thread, null, call);
+    thread.view.querySelector(".hear").dataset.state = "";
+    showHeard(thread, call.response.querySelector(".hear"));
+    thread.view.querySelector(`[data-act=${act}]`).focus();
+  }
+};
