@@ -37,6 +37,12 @@ class Forbidden(DomainError):
     status, code = 403, "forbidden"
 
 
+class FactorNeeded(Forbidden):
+    """Who asks may do it once they have a second factor."""
+
+    code = "second-factor-needed"
+
+
 class NotFound(DomainError):
     status, code = 404, "not-found"
 

@@ -37,6 +37,7 @@ def hook_list(key: str) -> str:
 def add(key: str) -> Response | str:
     """Shows the new receiver with its secret at once, and that this once only."""
     own = _own(key)
+    login.check_proved()
     try:
         form = parse(NewHook, sent(request.form))
         hook, secret = transaction(lambda: configuring.add(own.site, form, own.user, clock.now()))
@@ -57,6 +58,7 @@ def hook(key: str, id: int) -> str:
 @hooks.post("/sites/<key>/hooks/<int:id>")
 def change(key: str, id: int) -> Response:
     own = _own(key)
+    login.check_proved()
     found = queries.the_hook(own.site, id)
     try:
         form = parse(EditedHook, sent(request.form))
@@ -86,6 +88,7 @@ def start(key: str, id: int) -> Response:
 @hooks.post("/sites/<key>/hooks/<int:id>/secrets")
 def make_secret(key: str, id: int) -> Response | str:
     own = _own(key)
+    login.check_proved()
     found = queries.the_hook(own.site, id)
     try:
         secret = transaction(lambda: configuring.make_secret(found, own.user, clock.now()))
@@ -97,6 +100,7 @@ def make_secret(key: str, id: int) -> Response | str:
 @hooks.post("/sites/<key>/hooks/<int:id>/secrets/retire")
 def retire_secret(key: str, id: int) -> Response:
     own = _own(key)
+    login.check_proved()
     found = queries.the_hook(own.site, id)
     transaction(lambda: configuring.retire_secret(found, own.user, clock.now()))
     return _back(own, found, _("The older secret is retired, and signs nothing any more."))

@@ -19,6 +19,7 @@ from comments.moderation import facts
 from comments.moderation.facts import Facts
 from comments.moderation.forms import Queue, View
 from comments.moderation.models import Report
+from comments.sites import access
 from comments.sites.models import Membership, Participant, Sanction, Site
 from comments.threads.models import Article, Comment, Decision, Revision, State, Status
 
@@ -55,7 +56,7 @@ class Counts:
 def for_review(user: User, id: int) -> tuple[Comment, Membership]:
     """A comment, and what this person is on its site.
 
-    Raises NotFound for strangers, Forbidden for members who don't moderate.
+    Raises NotFound for strangers, Forbidden for members who don't moderate, and FactorNeeded.
     """
     found = db.session.execute(
         sa.select(Comment, Membership)
@@ -69,6 +70,7 @@ def for_review(user: User, id: int) -> tuple[Comment, Membership]:
     comment, membership = found
     if not membership.role.moderates:
         raise Forbidden(_("Your role on this site does not allow this."))
+    access.check_factor(membership.site, user)
     return comment, membership
 
 

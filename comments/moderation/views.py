@@ -12,7 +12,7 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from comments import clock, forms, i18n
-from comments.accounts.login import the_user
+from comments.accounts.login import check_proved, the_user
 from comments.accounts.models import User
 from comments.db import db, transaction
 from comments.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
@@ -95,7 +95,10 @@ def sanction(id: int) -> Page:
     comment, viewer = queries.for_review(user, id)
     sent = _sent()
     try:
-        rejected = _sanctioned(comment, forms.parse(Penalty, sent), user)
+        penalty = forms.parse(Penalty, sent)
+        if penalty.reject_waiting:
+            check_proved()
+        rejected = _sanctioned(comment, penalty, user)
     except REFUSALS as error:
         return _file(comment, viewer, Sent(penalty=_filled(sent, error), error=error))
     flash(_("%(name)s can't write here any more.", name=_author(comment)))
@@ -172,9 +175,7 @@ def _reasons() -> dict[str, str]:
 
 def _sent() -> dict[str, str]:
     """The fields of the form, without those of the page around it."""
-    return {
-        name: value for name, value in request.form.items() if name not in ("csrf_token", "back")
-    }
+    return {name: value for name, value in forms.sent(request.form).items() if name != "back"}
 
 
 def _filled(sent: dict[str, str], error: DomainError) -> Filled:

@@ -55,7 +55,7 @@ def review(token: str, now: datetime) -> Review:
         or viewer is None
         or not viewer.role.moderates
         or (comment.revision, comment.decided_id) != (revision, seen)
-        or not viewer.site.settings.mail_decisions
+        or not viewer.site.settings.decides_by_mail
     ):
         raise over()
     return Review(comment, viewer)

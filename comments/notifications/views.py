@@ -144,7 +144,7 @@ def change_letters(token: str) -> Response:
 def review(token: str) -> Response:
     """The card of a comment that waits: here where the site allows it, else on the desk."""
     comment = reviewing.comment_of(token)
-    if not db.session.get_one(Site, comment.site_id).settings.mail_decisions:
+    if not db.session.get_one(Site, comment.site_id).settings.decides_by_mail:
         return redirect(url_for("moderation.comment", id=comment.id))
     return _review(reviewing.review(token, clock.now()), Filled())
 

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from comments.accounts.models import User
 from comments.db import db
-from comments.errors import Forbidden, NotFound
+from comments.errors import FactorNeeded, Forbidden, NotFound
 from comments.sites.models import MODERATORS, Membership, Role, Site
 from comments.sites.queries import KEY
 
@@ -57,8 +57,8 @@ def check(site_id: int, by: User | None, roles: frozenset[Role] = MODERATORS) ->
 def the_membership(key: str, user: User, roles: frozenset[Role] = MODERATORS) -> Membership:
     """What this person is on the site of this key, with the site.
 
-    Raises NotFound for strangers, who need not know that there is such a site, and Forbidden for
-    members without one of the roles.
+    Raises NotFound for strangers, who need not know that there is such a site, Forbidden for
+    members without one of the roles, and FactorNeeded as `check_factor` does.
     """
     known = KEY.fullmatch(key) is not None
     found = db.session.scalar(memberships_of(user).where(Site.key == key)) if known else None
@@ -66,7 +66,15 @@ def the_membership(key: str, user: User, roles: frozenset[Role] = MODERATORS) ->
         raise NotFound(_("There is no such site."))
     if found.role not in roles:
         raise Forbidden(_("Your role on this site does not allow this."))
+    check_factor(found.site, user)
     return found
+
+
+def check_factor(site: Site, moderator: User) -> None:
+    """Raises FactorNeeded for one who has none where the site asks its moderators for one."""
+    if site.settings.second_factor and not moderator.has_factor:
+        words = _("%(site)s asks its moderators for a second factor. Set one up.", site=site.name)
+        raise FactorNeeded(words)
 
 
 def members_of(site: Site) -> sa.Select[Membership]:

@@ -97,6 +97,7 @@ class EditedSite(Form):
     length: int = Field(ge=100, le=8000)
     votes: Votes = Votes.BOTH
     mail_decisions: bool = False
+    second_factor: bool = False
     language: Annotated[Line, AfterValidator(_language)]
     rules: Annotated[Text, AfterValidator(_unix), Field(max_length=2000)] = ""
     rules_url: Page = ""

@@ -61,11 +61,18 @@ class SiteSettings(BaseModel):
     votes: Votes = Votes.BOTH
     # Moderators may decide by a link that was mailed to them, without signing in.
     mail_decisions: bool = False
+    # Whoever moderates must have one before they may see the desk or the pages of the site.
+    second_factor: bool = False
     language: str = "en"
     rules: str = Field(default="", max_length=2000)
     rules_url: str = Field(default="", max_length=2000)
     privacy_url: str = Field(default="", max_length=2000)
     contact: str = Field(default="", max_length=254)
+
+    @property
+    def decides_by_mail(self) -> bool:
+        """A link in a letter is one factor, and no second."""
+        return self.mail_decisions and not self.second_factor
 
 
 class Site(Model):

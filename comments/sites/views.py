@@ -85,6 +85,7 @@ def settings(key: str) -> str:
 def change_settings(key: str) -> Response:
     user = login.the_user()
     site = access.the_membership(key, user, ADMINS).site
+    login.check_proved()
     try:
         form = parse(EditedSite, sent(request.form))
         transaction(lambda: managing.change(site, form, user, clock.now()))
@@ -105,6 +106,7 @@ def member_list(key: str) -> str:
 @sites.post("/sites/<key>/members")
 def add_member(key: str) -> Response:
     own = access.the_membership(key, login.the_user(), ADMINS)
+    login.check_proved()
     try:
         form = parse(NewMember, sent(request.form))
         person = _person(form.name)
@@ -118,6 +120,7 @@ def add_member(key: str) -> Response:
 @sites.post("/sites/<key>/members/<int:id>")
 def change_member(key: str, id: int) -> Response:
     own = access.the_membership(key, login.the_user(), ADMINS)
+    login.check_proved()
     member = access.the_member(own.site, id)
     try:
         form = parse(ChangedRole, sent(request.form))
@@ -131,6 +134,7 @@ def change_member(key: str, id: int) -> Response:
 @sites.post("/sites/<key>/members/<int:id>/remove")
 def remove_member(key: str, id: int) -> Response:
     own = access.the_membership(key, login.the_user(), ADMINS)
+    login.check_proved()
     member = access.the_member(own.site, id)
     try:
         transaction(lambda: members.remove(member, own, clock.now()))
@@ -153,6 +157,7 @@ def make_key(key: str) -> Response | str:
     """Shows the new key at once, and this once only."""
     user = login.the_user()
     site = access.the_membership(key, user, ADMINS).site
+    login.check_proved()
     try:
         form = parse(NewKey, sent(request.form))
     except DomainError as error:
@@ -165,6 +170,7 @@ def make_key(key: str) -> Response | str:
 def revoke_key(key: str, id: int) -> Response:
     user = login.the_user()
     site = access.the_membership(key, user, ADMINS).site
+    login.check_proved()
     row = keys.the_key(site, id)
     transaction(lambda: keys.revoke(row, user, clock.now()))
     flash(_("The key is revoked."))

@@ -14,9 +14,9 @@ from comments.accounts.factors import apps, keeping, login, passkeys, recovery
 from comments.accounts.factors.forms import GivenCode, GivenPasskey, NewPasskey
 from comments.accounts.login import ProofNeeded
 from comments.accounts.models import User
-from comments.answers import again
+from comments.answers import again, refused
 from comments.db import transaction
-from comments.errors import DomainError, NotSignedIn
+from comments.errors import DomainError, FactorNeeded, NotSignedIn
 from comments.forms import Filled, parse, refuse, sent
 from comments.security import is_cookieless, own_path
 
@@ -53,6 +53,14 @@ def _ask_for_proof(_error: ProofNeeded) -> AnyResponse:
     if request.method != "POST":
         return redirect(url_for("factors.prove", next=request.full_path.rstrip("?")))
     return Response(render_template(PROVE, form=Filled(), **_to_prove()), 403)
+
+
+@factors.app_errorhandler(FactorNeeded)
+def _lead_to_factors(error: FactorNeeded) -> AnyResponse:
+    if is_cookieless() or request.method != "GET":
+        return refused(error)
+    flash(error.message)
+    return redirect(url_for("factors.overview"))
 
 
 @factors.get("/account/prove")

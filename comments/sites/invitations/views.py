@@ -27,6 +27,7 @@ invitations = Blueprint("invitations", __name__)
 def invite(key: str) -> AnyResponse | str:
     """A link that is not mailed is shown at once, and this once only."""
     own = access.the_membership(key, login.the_user(), ADMINS)
+    login.check_proved()
     try:
         form = parse(NewInvitation, sent(request.form))
         token = transaction(lambda: inviting.invite(own.site, form, own, clock.now()))

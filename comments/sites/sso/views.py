@@ -34,6 +34,7 @@ def terms(key: str) -> str:
 @sso.post("/sites/<key>/sso")
 def change_terms(key: str) -> Response:
     own = _own(key)
+    login.check_proved()
     try:
         form = parse(EditedSso, sent(request.form))
         transaction(lambda: configuring.change(own.site, form, own.user, clock.now()))
@@ -46,6 +47,7 @@ def change_terms(key: str) -> Response:
 def make_secret(key: str) -> Response | str:
     """Shows the new secret at once, and this once only."""
     own = _own(key)
+    login.check_proved()
     try:
         secret = transaction(lambda: keys.make(own.site, own.user, clock.now()))
     except DomainError as error:
@@ -57,6 +59,7 @@ def make_secret(key: str) -> Response | str:
 @sso.post("/sites/<key>/sso/keys")
 def add_key(key: str) -> Response:
     own = _own(key)
+    login.check_proved()
     try:
         public = _public(parse(NewPublicKey, sent(request.form)).material)
         transaction(lambda: keys.add(own.site, public, own.user, clock.now()))
@@ -68,6 +71,7 @@ def add_key(key: str) -> Response:
 @sso.post("/sites/<key>/sso/keys/<int:id>/retire")
 def retire_key(key: str, id: int) -> Response:
     own = _own(key)
+    login.check_proved()
     row = keys.the_key(own.site, id)
     transaction(lambda: keys.retire(row, own.user, clock.now()))
     return _back(own, _("The key is retired, and proves nothing any more."))
