@@ -87,6 +87,7 @@ def _blueprints(app: Flask) -> None:
     from comments.health import health
     from comments.hooks.views import hooks
     from comments.moderation.views import moderation
+    from comments.notifications.feed.views import reply_feed
     from comments.notifications.views import notifications
     from comments.sites.invitations.views import invitations
     from comments.sites.sso.views import sso
@@ -96,7 +97,7 @@ def _blueprints(app: Flask) -> None:
 
     for blueprint in (
         *(health, accounts, factors, oidc, sites, invitations, sso),
-        *(threads, moderation, notifications, hooks, widget, api),
+        *(threads, moderation, notifications, reply_feed, hooks, widget, api),
     ):
         app.register_blueprint(blueprint)
 

@@ -80,6 +80,11 @@ TABLE: dict[str, Try] = {
     "POST /account/factors/passkeys/<int:id>/remove": Try(
         (SIGN_IN, YES, GONE, GONE, GONE, GONE), {"id": "passkey"}
     ),
+    "GET /account/feed": Try(MEMBERS_OF_THE_SERVICE),
+    "POST /account/feed": Try(MEMBERS_OF_THE_SERVICE),
+    "POST /account/feed/end": Try(MEMBERS_OF_THE_SERVICE),
+    "GET /feeds/replies/<token>/atom": Try((GONE,) * 6),
+    "GET /feeds/replies/<token>/rss": Try((GONE,) * 6),
     "GET /account/name": Try(MEMBERS_OF_THE_SERVICE),
     "POST /account/name": Try(MEMBERS_OF_THE_SERVICE),
     "GET /account/password": Try(MEMBERS_OF_THE_SERVICE),

@@ -11,7 +11,14 @@ import sqlalchemy as sa
 from comments import signals
 from comments.accounts.models import User
 from comments.db import db
-from comments.notifications.models import CHOICE_OF, Notification, Preference, Subscription, Watch
+from comments.notifications.models import (
+    CHOICE_OF,
+    FeedKey,
+    Notification,
+    Preference,
+    Subscription,
+    Watch,
+)
 from comments.sites.models import Site
 from comments.threads.models import Article
 
@@ -22,7 +29,7 @@ def connect() -> None:
 
 
 def _forget(user: User, *, erase: bool, now: datetime) -> None:
-    for model in (Notification, Subscription, Preference, Watch):
+    for model in (Notification, Subscription, Preference, Watch, FeedKey):
         db.session.execute(sa.delete(model).where(model.user_id == user.id))
 
 
@@ -32,7 +39,12 @@ def _kept(user: User) -> dict[str, Any]:
         "follows": [_followed(*row) for row in _follows(user)],
         "letters": [_chosen(*row) for row in _choices(user)],
         "moderation_letters": [_watched(*row) for row in _watches(user)],
+        "reply_feed_since": _since(db.session.get(FeedKey, user.id)),
     }
+
+
+def _since(key: FeedKey | None) -> str | None:
+    return key.created_at.isoformat() if key else None
 
 
 def _notifications(user: User) -> Sequence[Any]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from comments.db import Model
+from comments.db import Model, bytewise
 from comments.words import word
 
 
@@ -154,3 +154,13 @@ class Watch(Model):
     waiting: Mapped[When] = mapped_column(word(When, "waiting"), default=When.HOURLY)
     due_at: Mapped[datetime | None]
     mailed_at: Mapped[datetime | None]
+
+
+class FeedKey(Model):
+    """Whoever has the key, of which the hash is here, reads what this person is answered."""
+
+    __tablename__ = "feed_keys"
+
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(bytewise(64), unique=True)
+    created_at: Mapped[datetime]

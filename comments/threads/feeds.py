@@ -1,14 +1,19 @@
-"""What was said lately, for feed readers: in one thread, or on a whole site."""
+"""What was said lately, for feed readers: in one thread, on a whole site, or to one person."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
+from flask import render_template
 from flask_babel import gettext as _
 
+from comments import settings
+from comments.accounts.models import User
 from comments.db import AnySelect, fetch
 from comments.errors import NotFound
 from comments.sites.models import Site
@@ -19,6 +24,8 @@ from comments.threads.lately import LOOKED_AT
 from comments.threads.models import Article, Comment, State, Status
 
 ENTRIES = 50
+# What no XML document may hold, however it is escaped.
+NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,8 @@ class Entry:
     comment: Drawn
     article: str
     title: str | None
+    site: str
+    site_since: datetime
 
     @property
     def updated_at(self) -> datetime:
@@ -36,16 +45,19 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """The last entries of a site or, where `article` names one, of a thread."""
+    """The last entries of a site or, where `article` names one, of a thread; or what `reader` was
+    answered on any site."""
 
-    site: Site
     entries: Sequence[Entry]
+    begun_at: datetime
+    site: Site | None = None
     article: str | None = None
     title: str | None = None
+    reader: User | None = None
 
     @property
     def updated_at(self) -> datetime:
-        return max((entry.updated_at for entry in self.entries), default=self.site.created_at)
+        return max((entry.updated_at for entry in self.entries), default=self.begun_at)
 
 
 def of_site(site: Site) -> Feed:
@@ -64,7 +76,7 @@ def of_site(site: Site) -> Feed:
         .order_by(latest.c.created_at.desc(), latest.c.id.desc())
         .limit(ENTRIES)
     )
-    return Feed(site, _entries(ids))
+    return Feed(_entries(ids), site.created_at, site)
 
 
 def of_article(site: Site, name: Name) -> Feed:
@@ -74,19 +86,55 @@ def of_article(site: Site, name: Name) -> Feed:
     """
     article = articles.find(site, name)
     if article is None:
-        return Feed(site, (), name.key)
+        return Feed((), site.created_at, site, name.key)
     if article.state is State.HIDDEN:
         raise NotFound(_("There is no such article."))
     ids = queries.fresh(article.id).with_only_columns(Comment.id).limit(ENTRIES)
-    return Feed(site, _entries(ids), article.key, article.title)
+    return Feed(_entries(ids), site.created_at, site, article.key, article.title)
+
+
+def of_replies(reader: User) -> Feed:
+    """The last 50 replies of others that everybody may see, to the latest 1,000 comments of a
+    person."""
+    theirs = (
+        sa.select(Comment.id, Comment.article_id)
+        .where(Comment.author_id == reader.id)
+        .order_by(Comment.created_at.desc(), Comment.id.desc())
+        .limit(LOOKED_AT)
+        .subquery()
+    )
+    ids = (
+        sa.select(Comment.id)
+        .join(
+            theirs,
+            sa.and_(Comment.article_id == theirs.c.article_id, Comment.parent_id == theirs.c.id),
+        )
+        .join(Article, Article.id == Comment.article_id)
+        .where(
+            Comment.status == Status.PUBLISHED,
+            Comment.author_id != reader.id,
+            Article.state != State.HIDDEN,
+        )
+        .order_by(Comment.created_at.desc(), Comment.id.desc())
+        .limit(ENTRIES)
+    )
+    return Feed(_entries(ids), reader.created_at, reader=reader)
+
+
+def written(feed: Feed, kind: str, own: str) -> bytes:
+    """The document of this kind, atom or rss, that lies at the path `own` of the service."""
+    base = settings.current().url
+    values = {"feed": feed, "base": base, "own": base + own, "host": urlsplit(base).hostname}
+    return NO_XML.sub("", render_template(f"threads/feed.{kind}.xml", **values)).encode()
 
 
 def _entries(ids: AnySelect) -> list[Entry]:
     select = (
         queries.drawable()
-        .add_columns(Article.key, Article.title)
+        .add_columns(Article.key, Article.title, Site.key, Site.created_at)
         .join(Article, Article.id == Comment.article_id)
+        .join(Site, Site.id == Comment.site_id)
         .where(Comment.id.in_(ids))
         .order_by(Comment.created_at.desc(), Comment.id.desc())
     )
-    return [Entry(drawn(Row(*row)), key, title) for *row, key, title in fetch(select)]
+    return [Entry(drawn(Row(*row[:-4])), *row[-4:]) for row in fetch(select)]

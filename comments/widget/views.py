@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import urldefrag, urlencode, urlsplit
+from urllib.parse import urldefrag, urlencode
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -40,9 +39,6 @@ from comments.widget.forms import EventsQuery, Exchange, FragmentQuery, ToPage, 
 HEARD = 10
 SCRIPT_CACHE = "public, max-age=300"
 RELEASE_CACHE = "public, max-age=31536000, immutable"
-
-# What no XML document may hold, however it is escaped.
-NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 widget = Blueprint("widget", __name__)
 widget.add_app_template_filter(format_datetime, "rfc822")
@@ -108,10 +104,8 @@ def feed(kind: str) -> Response:
     query = forms.parse(FeedQuery, request.args)
     site = _site(query.site)
     feed = feeds.of_article(site, query.name) if query.name else feeds.of_site(site)
-    base = settings.current().url
-    host = urlsplit(base).hostname
-    xml = render_template(f"widget/feed.{kind}.xml", feed=feed, base=base, host=host)
-    return public(NO_XML.sub("", xml).encode(), f"application/{kind}+xml")
+    own = url_for("widget.feed", kind=kind, site=site.key, article=feed.article)
+    return public(feeds.written(feed, kind, own), f"application/{kind}+xml")
 
 
 @widget.get("/embed/events")

@@ -97,7 +97,7 @@ def test_pages_of_an_account(place: Place) -> None:
     secret = passwords.hashed(PASSWORD)
     transaction(lambda: passwords.keep(rae, secret, clock.now()))
     factories.bearer(rae, place.cast.gazette)
-    paths = ("", "/name", "/email", "/password", "/sessions", "/data", "/delete")
+    paths = ("", "/name", "/email", "/password", "/sessions", "/feed", "/data", "/delete")
     for path in paths:
         assert faults(place.page(rae, f"/account{path}")) == []
 

@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 
 from comments.db import db
 from comments.threads import feeds
+from comments.threads.feeds import NO_XML
 from comments.threads.forms import Name
 from comments.threads.models import Article, Revision, State, Status
-from comments.widget.views import NO_XML
 from tests import corpora, costs, factories, payloads
 from tests.conftest import HOST, NOW, Cast, Statements
 
