@@ -133,6 +133,8 @@ def _response(
                 yield response, is_late
         except Unreachable:
             raise
+        except TimeoutError as error:
+            raise Unreachable("slow") from error
         except ssl.SSLError as error:
             raise Unreachable("slow" if is_late() else "certificate") from error
         except (OSError, HTTPException, ValueError) as error:
