@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from xml.etree.ElementTree import Element
 
+import feedparser
 import pytest
 from defusedxml import ElementTree
 from flask.testing import FlaskClient
@@ -169,3 +170,21 @@ def test_it_costs_the_feed_and_not_the_thread(cast: Cast, article: Article) -> N
     # The site, the article, and its entries.
     assert (few_here.statements, few.statements) == (3, 2)
     assert many.statements == few.statements
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_feed_reader_reads_it(
+    client: FlaskClient, cast: Cast, article: Article, kind: str
+) -> None:
+    """By a parser that many of them are made with, which says of what it had to guess."""
+    first = factories.comment(article, cast.mo, "Was it *you* & <b>me</b>?")
+    factories.comment(article, cast.rae, "Yes.", parent=first, at=NOW + timedelta(hours=1))
+    answer = client.get(f"/feeds/{kind}?{THREAD}")
+    found = feedparser.parse(answer.data, response_headers={"content-type": answer.content_type})
+    assert (found.bozo, found.version) == (False, {"atom": "atom10", "rss": "rss20"}[kind])
+    assert {link["rel"] for link in found.feed.links} == {"self", "alternate"}
+    answer, opening = found.entries
+    assert (answer.author, opening.title) == ("rae", "mo on “The tide & the moon”")
+    assert opening.summary == "<p>Was it <em>you</em> &amp; &lt;b&gt;me&lt;/b&gt;?</p>"
+    assert answer.published_parsed[:4] == (2026, 3, 14, 10)
+    assert answer.id != opening.id
