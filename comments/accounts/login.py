@@ -217,6 +217,8 @@ def come_in(found: str | Half, by_link: bool = False, onward: str = "") -> None:
 
 def _lead_on(half: Half, by_link: bool, onward: str) -> NoReturn:
     going = onward or request.args.get("next", "/")
+    if session_now() is None:
+        security.begin_session()  # the way on may be long, and a cookie holds 4 KB
     cookie[STEP] = {"token": half.token, "by_link": by_link, "onward": security.own_path(going)}
     abort(redirect(url_for("factors.second_step", site=request.args.get("site")), 303))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -186,6 +187,19 @@ def test_the_way_on_leads_nowhere_else(app: Flask, app_of_mo: Phone, cast: Cast)
     browser = app.test_client()
     forms.send(browser, "/sign-in?next=//evil.example", login="mo", password=PASSWORD)
     assert give(browser, app_of_mo.shows()).location == "/"
+
+
+def test_the_longest_way_on_is_kept(app: Flask, app_of_mo: Phone) -> None:
+    browser = app.test_client()
+    with browser.session_transaction(base_url=HOST) as cookie:
+        cookie["trips"] = [secrets.token_urlsafe(1500)]
+    onward = f"/mine?{secrets.token_urlsafe(1450)}"
+    forms.send(browser, f"/sign-in?next={onward}", login="mo", password=PASSWORD)
+    browser.get(SECOND)
+    held = browser.get_cookie("comments", domain="127.0.0.1")
+    assert held is not None
+    assert len(held.value) < 4000
+    assert give(browser, app_of_mo.shows()).location == onward
 
 
 def test_the_site_from_which_one_comes_is_kept(

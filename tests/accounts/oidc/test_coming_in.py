@@ -20,6 +20,7 @@ from comments.db import db, transaction
 from comments.errors import Conflict
 from tests import factories, forms, oidc_provider, pseudo
 from tests.accounts.conftest import PASSWORD
+from tests.accounts.factors import phone
 from tests.accounts.oidc.travelling import asked, come_back, onward, set_out
 from tests.conftest import HOST, Cast
 from tests.oidc_provider import Running
@@ -88,6 +89,20 @@ def test_a_newcomer_chooses_a_name_and_is_known_the_next_time(
     assert came(again, provider, "wren", "?next=/account") == "/account"
     assert "Signed in as <bdi>Wren of the marsh</bdi>" in again.get("/account").text
     assert people() == before + 1
+
+
+def test_a_second_factor_is_asked_for_after_a_provider_too(
+    app: Flask, cast: Cast, provider: Running
+) -> None:
+    provider.knows("wren", name="Jenny Wren")
+    wren = joined(app.test_client(), provider, "wren", "Wren")
+    mine = phone.set_up(wren)
+    again = app.test_client()
+    place = came(again, provider, "wren", "?next=/mine&site=gazette")
+    assert place == "/sign-in/second?site=gazette"
+    assert again.get("/account").status_code == 302
+    assert forms.send(again, place, code=mine.shows()).location == "/mine"
+    assert again.get("/account").status_code == 200
 
 
 def test_the_journey_is_asked_for_as_the_standard_says(app: Flask, provider: Running) -> None:
