@@ -178,7 +178,7 @@ class Document:
 def comments(thread: Thread) -> Comments:
     place = (thread.site.key, thread.key)
     items = [comment(drawn, place) for root in thread.roots for drawn in _flat(root)]
-    return Comments(items, thread.after, thread.count, thread.is_open)
+    return Comments(items, thread.after, thread.count, thread.takes_comments)
 
 
 def comment(drawn: Drawn, place: tuple[str, str]) -> Comment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from comments.screening import commenters
 from comments.screening.draft import Draft
 from comments.screening.findings import Finding
 from comments.sites.models import SiteSettings
@@ -24,6 +25,12 @@ def sanction(draft: Draft, _site: SiteSettings) -> Finding | None:
         return None
     code = "banned" if standing.measure == "ban" else "suspended"
     return Finding(code, {"until": standing.until, "reason": standing.reason})
+
+
+def commenter(draft: Draft, site: SiteSettings) -> Finding | None:
+    """Whoever could write it may still correct it."""
+    lacking = None if draft.is_edit else commenters.lacking(draft.standing, site.commenters)
+    return Finding(lacking) if lacking else None
 
 
 def empty(draft: Draft, _site: SiteSettings) -> Finding | None:
@@ -76,6 +83,7 @@ def premoderation(_draft: Draft, site: SiteSettings) -> Finding | None:
 CHECKS: tuple[Check, ...] = (
     closed,
     sanction,
+    commenter,
     empty,
     too_long,
     too_fast,

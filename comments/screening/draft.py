@@ -13,6 +13,8 @@ class Standing:
     """Who writes: the facts about the person on this site."""
 
     role: Role | None = None
+    is_confirmed: bool = False
+    is_subscriber: bool = False
     published: int = 0
     measure: str | None = None
     until: str | None = None

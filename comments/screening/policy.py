@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from comments.screening import commenters
 from comments.screening.checks import CHECKS
 from comments.screening.draft import Draft
 from comments.screening.findings import Finding
@@ -41,6 +42,9 @@ POLICY = (
     Rule("closed", Outcome.REFUSE),
     Rule("banned", Outcome.REFUSE),
     Rule("suspended", Outcome.REFUSE),
+    Rule(commenters.NOBODY, Outcome.REFUSE),
+    Rule(commenters.SUBSCRIBERS, Outcome.REFUSE),
+    Rule(commenters.CONFIRMED, Outcome.REFUSE),
     Rule("empty", Outcome.REFUSE),
     Rule("too-long", Outcome.REFUSE),
     Rule("too-fast", Outcome.REFUSE, binds_staff=False),

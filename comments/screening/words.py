@@ -35,6 +35,9 @@ FINDINGS: dict[str, Callable[[Params], str]] = {
     "closed": lambda _p: _("The article takes no more comments."),
     "banned": lambda _p: _("The author is banned."),
     "suspended": lambda _p: _("The author is suspended."),
+    "nobody-may": lambda _p: _("Only staff may comment here."),
+    "subscribers-only": lambda _p: _("The author is no subscriber."),
+    "confirmed-only": lambda _p: _("The author has not confirmed an e-mail address."),
     "empty": lambda _p: _("Holds nothing that can be seen."),
     "too-long": lambda _p: _("Is too long."),
     "too-fast": lambda _p: _("Came very soon after the one before."),
@@ -65,6 +68,12 @@ REFUSALS: dict[str, Callable[[Params], str]] = {
     "closed": lambda _p: _("Comments on this article are closed."),
     "banned": _until,
     "suspended": _until,
+    "nobody-may": lambda _p: _("Comments are closed."),
+    "subscribers-only": lambda _p: _("Only subscribers can comment here."),
+    "confirmed-only": lambda _p: _(
+        "Only people with a confirmed e-mail address can comment here. "
+        "Confirm yours in your account."
+    ),
     "empty": lambda _p: _("Write something first."),
     "too-long": lambda p: _(
         "This is %(length)s characters long; %(most)s is the most.",

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from comments import addresses
 from comments.forms import Form, Line, Text
 from comments.i18n import LANGUAGES
-from comments.sites.models import Role, SiteSettings, Votes
+from comments.sites.models import Commenters, Role, SiteSettings, Votes
 from comments.sites.queries import KEY
 
 MOST_ORIGINS = 50
@@ -90,6 +90,7 @@ class EditedSite(Form):
     seen: Line = Field(default="", max_length=64)
     name: Name
     origins: Origins
+    commenters: Commenters = Commenters.MEMBERS
     premoderation: bool = False
     hold_first: int = Field(ge=0, le=100)
     links_allowed: int = Field(ge=0, le=100)

@@ -48,11 +48,21 @@ class Votes(StrEnum):
     OFF = "off"
 
 
+class Commenters(StrEnum):
+    """Who may comment on a site, besides its staff."""
+
+    MEMBERS = "members"
+    CONFIRMED = "confirmed"
+    SUBSCRIBERS = "subscribers"
+    NOBODY = "nobody"
+
+
 class SiteSettings(BaseModel):
     """How a site talks and moderates."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    commenters: Commenters = Commenters.MEMBERS
     premoderation: bool = False
     hold_first: int = Field(default=1, ge=0, le=100)
     links_allowed: int = Field(default=1, ge=0, le=100)

@@ -31,7 +31,7 @@ from comments.sites import (
 )
 from comments.sites.forms import ChangedRole, EditedSite, NewKey, NewMember
 from comments.sites.invitations import inviting
-from comments.sites.models import ADMINS, Membership, Role, Site, Votes
+from comments.sites.models import ADMINS, Commenters, Membership, Role, Site, Votes
 
 SANCTIONS = 50
 
@@ -202,6 +202,16 @@ def _settings_page(site: Site) -> dict[str, Any]:
         "code": code,
         "languages": i18n.LANGUAGES.items(),
         "votes": votes.items(),
+        "commenters": _commenters().items(),
+    }
+
+
+def _commenters() -> dict[Commenters, str]:
+    return {
+        Commenters.MEMBERS: _("Everybody with an account"),
+        Commenters.CONFIRMED: _("Everybody with a confirmed e-mail address"),
+        Commenters.SUBSCRIBERS: _("Subscribers, as your own sign-in says"),
+        Commenters.NOBODY: _("Nobody else"),
     }
 
 

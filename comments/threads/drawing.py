@@ -11,7 +11,7 @@ from enum import StrEnum
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from comments.sites.models import Role, Site
+from comments.sites.models import Commenters, Role, Site
 from comments.threads.models import FEW_LEVELS, State, Status
 
 HUES = 12
@@ -110,6 +110,11 @@ class Thread:
     focus: str | None = None
     language: str | None = None
     published_at: datetime | None = None
+
+    @property
+    def takes_comments(self) -> bool:
+        """Whether readers find a form here; staff always do while the article is open."""
+        return self.is_open and self.site.settings.commenters is not Commenters.NOBODY
 
 
 def drawn(row: Row, *, own: bool = False) -> Drawn:

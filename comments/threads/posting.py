@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from comments.accounts.models import User
 from comments.db import db
 from comments.errors import Conflict, DomainError, Fault, Forbidden, Invalid, TooMany
-from comments.screening import checks, policy, words
+from comments.screening import checks, commenters, policy, words
 from comments.screening.draft import Standing
 from comments.screening.policy import Outcome, Verdict
 from comments.sites import queries as sites
@@ -24,6 +24,14 @@ from comments.threads.standing import Known
 from comments.threads.status import Why
 from comments.threads.writing import Place, Written
 
+# Not what is written, but who writes.
+FORBIDDEN = {
+    "banned",
+    "suspended",
+    commenters.NOBODY,
+    commenters.SUBSCRIBERS,
+    commenters.CONFIRMED,
+}
 STATUS_OF = {
     Outcome.PUBLISH: Status.PUBLISHED,
     Outcome.HOLD: Status.PENDING,
@@ -37,8 +45,8 @@ def post(
     """Take a comment in: published, waiting or rejected, as the site's policy says.
 
     The same Idempotency-Key, or the same click again, answers with the first and stores nothing.
-    Raises Invalid, Forbidden (a sanction), TooMany (too fast) or NotSignedIn (the account was
-    closed meanwhile), with nothing stored.
+    Raises Invalid, Forbidden (a sanction, or others alone may comment), TooMany (too fast) or
+    NotSignedIn (the account was closed meanwhile), with nothing stored.
     """
     sites.held(site, author)
     if before := repeats.answered(author, key, form, now):
@@ -104,7 +112,7 @@ def refusal(verdict: Verdict) -> DomainError:
     because = verdict.because
     assert because is not None
     message = words.refusal(because.code, because.params)
-    if because.code in ("banned", "suspended"):
+    if because.code in FORBIDDEN:
         return Forbidden(message, code=because.code, **because.params)
     if because.code == "too-fast":
         return TooMany(message, int(because.params["seconds"]), code=because.code)

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from comments.accounts.models import User
 from comments.db import AnyRow, fetch
+from comments.screening import commenters
 from comments.screening.draft import Standing
-from comments.sites import sanctions
-from comments.sites.models import Membership, Participant, Role, Sanction, Site
+from comments.sites import access, sanctions
+from comments.sites.models import Commenters, Membership, Participant, Role, Sanction, Site
 from comments.threads.models import Comment, Status
 
 # How far back the same words by the same person count as a repetition, and how many are looked at.
@@ -41,6 +42,9 @@ _recent = (
 _KNOWN = (
     sa.select(
         Membership.role,
+        User.site_id.label("belongs_to"),
+        User.email_confirmed_at,
+        User.is_subscriber,
         Participant.published,
         Sanction.id.label("sanction"),
         Sanction.measure,
@@ -83,6 +87,8 @@ class Known:
     lately, the last first; a bounded number."""
 
     role: Role | None
+    is_confirmed: bool
+    is_subscriber: bool
     published: int
     sanction: AnyRow | None
     said: Sequence[Said]
@@ -94,10 +100,29 @@ def known(site: Site, person: User, now: datetime) -> Known:
     first = rows[0]
     return Known(
         role=first.role,
+        is_confirmed=first.email_confirmed_at is not None,
+        is_subscriber=first.is_subscriber and first.belongs_to == site.id,
         published=first.published or 0,
         sanction=sanctions.longest([row for row in rows if row.sanction], now),
-        said=[Said(*row[6:]) for row in rows if row.id and row.sanction == first.sanction],
+        said=[
+            Said(*row[-len(_recent.c) :])
+            for row in rows
+            if row.id and row.sanction == first.sanction
+        ],
     )
+
+
+def lacking(site: Site, person: User) -> str | None:
+    """What keeps this person from commenting on this site, by its code, if anything does."""
+    allowed = site.settings.commenters
+    if allowed is Commenters.MEMBERS:
+        return None
+    standing = Standing(
+        role=access.role_on(site, person),
+        is_confirmed=person.email_confirmed_at is not None,
+        is_subscriber=person.is_subscriber and person.site_id == site.id,
+    )
+    return commenters.lacking(standing, allowed)
 
 
 def of(known: Known, fingerprint: str, now: datetime) -> Standing:
@@ -105,6 +130,8 @@ def of(known: Known, fingerprint: str, now: datetime) -> Standing:
     said, held = known.said, known.sanction
     return Standing(
         role=known.role,
+        is_confirmed=known.is_confirmed,
+        is_subscriber=known.is_subscriber,
         published=known.published,
         measure=held.measure.value if held else None,
         until=held.until.isoformat() if held and held.until else None,

@@ -27,6 +27,7 @@ from comments.threads import (
     queries,
     reading,
     seeing,
+    standing,
     structured,
     voting,
     writing,
@@ -260,6 +261,7 @@ def _page(query: PageQuery, composer: Composer) -> tuple[str, int]:
         composer=composer,
         mine=_mine(thread),
         viewer=_viewer(thread),
+        lacking=_lacking(site),
         address=settings.current().url,
         structured=structured.page(thread, settings.current().url + url_for("threads.thread")),
     )
@@ -304,6 +306,11 @@ def _mine(thread: Thread) -> tuple[Drawn, ...]:
     if user is None or thread.article_id is None:
         return ()
     return reading.own(thread.site, thread.article_id, user)
+
+
+def _lacking(site: Site) -> str | None:
+    user = signed_in()
+    return standing.lacking(site, user) if user else None
 
 
 def _viewer(thread: Thread) -> Viewer | None:

@@ -27,7 +27,16 @@ from comments.security import OWN_POLICY, client_address
 from comments.sites import access
 from comments.sites import queries as sites
 from comments.sites.models import Site
-from comments.threads import articles, editions, feeds, lately, queries, reading, seeing
+from comments.threads import (
+    articles,
+    editions,
+    feeds,
+    lately,
+    queries,
+    reading,
+    seeing,
+    standing,
+)
 from comments.threads.editions import NONE_YET
 from comments.threads.forms import FeedQuery, LatelyQuery, PageQuery, Seen
 from comments.threads.models import Article, State
@@ -132,6 +141,7 @@ def me() -> str:
         site=site,
         key=query.article,
         moderate=f"{base}/moderation/comments/" if access.may_moderate(site, user) else None,
+        lacks=standing.lacking(site, user) is not None,
         own=reading.own(site, article.id, user) if article else (),
         editable=queries.editable(site, article.id, user, now) if article else {},
         unread=seeing.unread(article.id, user) if article else seeing.Unread(),

@@ -14,7 +14,7 @@ from comments import clock
 from comments.accounts.models import User
 from comments.db import db, transaction
 from comments.sites import access, keys, sanctions
-from comments.sites.models import Measure, Role, Sanction
+from comments.sites.models import Commenters, Measure, Role, Sanction
 from tests import factories, forms
 from tests.conftest import Cast
 
@@ -296,3 +296,12 @@ def test_a_page_of_a_site_takes_few_queries(ada: FlaskClient, statements: Any) -
     ada.get("/sites/gazette/settings")
     # Who asks, what they are on this site, its addresses, the sites in the header, what is new.
     assert len(statements) <= 6
+
+
+def test_the_policy_who_may_comment_is_chosen_from_a_list(ada: FlaskClient, cast: Cast) -> None:
+    assert settings_with(ada, commenters="everybody").status_code == 422
+    assert settings_with(ada, commenters="subscribers").status_code == 303
+    db.session.expire_all()
+    assert cast.gazette.settings.commenters is Commenters.SUBSCRIBERS
+    page = ada.get("/sites/gazette/settings").text
+    assert '<option value="subscribers" selected>' in page

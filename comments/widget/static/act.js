@@ -81,6 +81,7 @@ const showWho = (thread) => {
   const line = thread.view.querySelector(":scope > .who");
   const { signedIn, signOut: out, comeIn } = thread.words;
   const who = thread.me ? thread.me.name : "";
+  thread.view.toggleAttribute("data-lacks", Boolean(thread.me && thread.me.lacks));
   // Left alone where it is right: somebody may be on its button.
   if (line && line.dataset.name !== who) {
     const [before, after] = signedIn.split("{name}");

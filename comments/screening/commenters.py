@@ -1,0 +1,20 @@
+"""Who may comment on a site, and what somebody lacks who may not."""
+
+from __future__ import annotations
+
+from comments.screening.draft import Standing
+from comments.sites.models import Commenters
+
+NOBODY, SUBSCRIBERS, CONFIRMED = "nobody-may", "subscribers-only", "confirmed-only"
+
+
+def lacking(person: Standing, allowed: Commenters) -> str | None:
+    """What keeps this person from commenting, by its code. Staff always may."""
+    if person.is_staff:
+        return None
+    return {
+        Commenters.MEMBERS: None,
+        Commenters.CONFIRMED: None if person.is_confirmed else CONFIRMED,
+        Commenters.SUBSCRIBERS: None if person.is_subscriber else SUBSCRIBERS,
+        Commenters.NOBODY: NOBODY,
+    }[allowed]

@@ -1,0 +1,40 @@
+"""Who may comment, for each kind of person."""
+
+from __future__ import annotations
+
+import pytest
+
+from comments.screening import policy
+from comments.screening.draft import Draft, Standing
+from comments.screening.policy import Outcome
+from comments.sites.models import Commenters, Role, SiteSettings
+
+PEOPLE = {
+    "member": Standing(),
+    "confirmed": Standing(is_confirmed=True),
+    "subscriber": Standing(is_subscriber=True),
+    "staff": Standing(role=Role.STAFF),
+}
+MAY = {
+    Commenters.MEMBERS: {"member", "confirmed", "subscriber", "staff"},
+    Commenters.CONFIRMED: {"confirmed", "staff"},
+    Commenters.SUBSCRIBERS: {"subscriber", "staff"},
+    Commenters.NOBODY: {"staff"},
+}
+
+
+def screened(person: Standing, allowed: Commenters, *, is_edit: bool = False) -> policy.Verdict:
+    draft = Draft("Hello.", 6, False, (), person, is_edit=is_edit)
+    return policy.screen(draft, SiteSettings(commenters=allowed, hold_first=0))
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+@pytest.mark.parametrize("allowed", Commenters)
+def test_only_who_may_comment_does(name: str, allowed: Commenters) -> None:
+    outcome = screened(PEOPLE[name], allowed).outcome
+    assert outcome is (Outcome.PUBLISH if name in MAY[allowed] else Outcome.REFUSE)
+
+
+def test_what_was_written_may_still_be_corrected() -> None:
+    verdict = screened(Standing(), Commenters.NOBODY, is_edit=True)
+    assert verdict.outcome is Outcome.PUBLISH
