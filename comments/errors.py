@@ -80,7 +80,9 @@ class Busy(DomainError):
     is awaited. May be tried again after `retry_after` seconds."""
 
     status, code = 503, "busy"
+    retry_after = 2
 
-    def __init__(self, message: str, retry_after: int = 2, **details: Any) -> None:
+    def __init__(self, message: str, retry_after: int | None = None, **details: Any) -> None:
         super().__init__(message, **details)
-        self.retry_after = retry_after
+        if retry_after is not None:
+            self.retry_after = retry_after
