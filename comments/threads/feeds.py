@@ -129,12 +129,14 @@ def written(feed: Feed, kind: str, own: str) -> bytes:
 
 
 def _entries(ids: AnySelect) -> list[Entry]:
+    # Two queries: in one, PostgreSQL may look for the few among all of the site's.
+    found = fetch(ids).scalars().all()
     select = (
         queries.drawable()
         .add_columns(Article.key, Article.title, Site.key, Site.created_at)
         .join(Article, Article.id == Comment.article_id)
         .join(Site, Site.id == Comment.site_id)
-        .where(Comment.id.in_(ids))
+        .where(Comment.id.in_(found))
         .order_by(Comment.created_at.desc(), Comment.id.desc())
     )
     return [Entry(drawn(Row(*row[:-4])), *row[-4:]) for row in fetch(select)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from xml.etree.ElementTree import Element
 
@@ -17,6 +18,7 @@ from comments.threads.forms import Name
 from comments.threads.models import Article, Revision, State, Status
 from tests import corpora, costs, factories, payloads
 from tests.conftest import HOST, NOW, Cast, Statements
+from tests.costs import Cost
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 THREAD = "site=gazette&article=tides"
@@ -159,16 +161,22 @@ def test_what_is_new_shows_at_once(
     assert (before, texts(client, query)) == (["<p>As it was.</p>"], ["<p>As it is.</p>"])
 
 
+def found(cost: Cost) -> Cost:
+    """Without the look at each by its id: PostgreSQL reads a table as small as this one whole."""
+    return replace(cost, work={k: v for k, v in cost.work.items() if k != "Seq Scan"})
+
+
 def test_it_costs_the_feed_and_not_the_thread(cast: Cast, article: Article) -> None:
     name = Name("tides")
     factories.many(article, cast.rae, feeds.ENTRIES + 10)
     few = [costs.cost_of(lambda: feeds.of_site(cast.gazette)) for _ in range(2)][1]
-    few_here = costs.cost_of(lambda: feeds.of_article(cast.gazette, name))
+    few_here = found(costs.cost_of(lambda: feeds.of_article(cast.gazette, name)))
     factories.many(article, cast.rae, 300, to=Status.REJECTED)
-    assert costs.cost_of(lambda: feeds.of_article(cast.gazette, name)).is_like(few_here)
+    many_here = found(costs.cost_of(lambda: feeds.of_article(cast.gazette, name)))
+    assert many_here.is_like(few_here)
     many = costs.cost_of(lambda: feeds.of_site(cast.gazette))
-    # The site, the article, and its entries.
-    assert (few_here.statements, few.statements) == (3, 2)
+    # The site, the article, and its entries by their ids.
+    assert (few_here.statements, few.statements) == (4, 3)
     assert many.statements == few.statements
 
 

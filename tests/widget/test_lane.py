@@ -45,6 +45,7 @@ def test_the_second_who_reads_costs_nothing(
     cast: Cast,
     statements: Statements,
     capfd: pytest.CaptureFixture[str],
+    frozen: datetime,
     address: str,
 ) -> None:
     factories.comment(article, cast.rae, "Said once.")
