@@ -29,7 +29,7 @@ from comments.db import db
 from comments.security import limiter
 from comments.settings import Settings
 from comments.sites.models import Role, Site
-from tests import factories, live, oidc_provider, pseudo, servers
+from tests import examples, factories, live, oidc_provider, pseudo, servers
 from tests.api import contract
 from tests.corpora import shared
 
@@ -56,9 +56,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("engine", engines, scope="session")
 
 
-def pytest_report_header() -> str:
+def pytest_report_header() -> list[str]:
     """Said once, where several processes collect."""
-    return f"no shared corpora at {shared()}: tests that read them are deselected" * _lacks_shared()
+    corpora = f"no shared corpora at {shared()}: tests that read them are deselected"
+    lacking = f"not installed: {', '.join(examples.LACKING)}; examples in it are not run"
+    return [corpora] * _lacks_shared() + [lacking] * bool(examples.LACKING)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,7 @@ import pytest
 
 from comments import clock
 from comments.threads.models import Article
-from tests import factories
+from tests import examples, factories
 from tests.conftest import Cast
 from tests.hooks import receiving
 from tests.hooks.receiving import deliver, told
@@ -24,38 +21,32 @@ from tests.secure_server import Server
 from tests.servers import ROOT
 
 TEXT = (ROOT / "docs" / "webhooks.md").read_text()
-# What stands below the example, and how the whole is run.
+# What stands below the example.
 RUN = {
-    "python": ("import sys\nsys.exit(not is_ours(%s, %s.encode()))", [sys.executable]),
-    "js": ("process.exit(isOurs(%s, %s) ? 0 : 1);", ["node"]),
-    "php": ("exit(is_ours(json_decode(%s, true), %s) ? 0 : 1);", ["php"]),
+    "python": "import sys\nsys.exit(not is_ours(%s, %s.encode()))",
+    "js": "process.exit(isOurs(%s, %s) ? 0 : 1);",
+    "php": "exit(is_ours(json_decode(%s, true), %s) ? 0 : 1);",
 }
 
 
-@pytest.mark.parametrize("language", RUN)
+@pytest.mark.parametrize("language", examples.AT_HAND)
 def test_an_example_knows_what_is_ours(
     cast: Cast, floods: Article, server: Server, tmp_path: Path, language: str
 ) -> None:
-    call, command = RUN[language]
-    if shutil.which(command[0]) is None:
-        pytest.skip(f"no {command[0]} here")
     clock.freeze(datetime.now(clock.now().tzinfo))
     _hook, secret = receiving.hook(cast.gazette, server.url, "published")
     factories.comment(floods, cast.rae, "It's “ours”, $really.")
     deliver()
     (one,) = told(server)
-    found = re.search(rf"^```{language}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
-    assert found
+    example = examples.written_in(language, "webhooks.md")
 
     def runs(headers: dict[str, str], body: str) -> bool:
         given = json.dumps(headers)
         given = json.dumps(given) if language == "php" else given
         sent = json.dumps(body).replace("$", "\\$") if language == "php" else json.dumps(body)
         file = tmp_path / f"example.{language}"
-        file.write_text(f"{found[1]}\n{call % (given, sent)}\n")
-        environment = {"COMMENTS_HOOK_SECRET": secret, "PATH": "/usr/bin:/bin"}
-        done = subprocess.run([*command, str(file)], env=environment, timeout=60, check=False)
-        return done.returncode == 0
+        file.write_text(f"{example}\n{RUN[language] % (given, sent)}\n")
+        return examples.run(language, file, COMMENTS_HOOK_SECRET=secret).returncode == 0
 
     headers = {name: value for name, value in one.headers.items() if name.startswith("webhook")}
     signature = headers["webhook-signature"]
@@ -77,9 +68,9 @@ def test_the_examples_have_the_shape_of_what_is_sent(
     receiving.ask_for_a_test(hook)
     deliver()
     sent = {each.body["type"]: each.body for each in told(server)}
-    examples = [json.loads(each) for each in re.findall(r"^```json\n(.*?)^```$", TEXT, re.M | re.S)]
-    assert {each["type"] for each in examples} == sent.keys() - {"comment.decided"}
-    for example in examples:
+    shown = [json.loads(each) for each in re.findall(r"^```json\n(.*?)^```$", TEXT, re.M | re.S)]
+    assert {each["type"] for each in shown} == sent.keys() - {"comment.decided"}
+    for example in shown:
         assert names(example) == names(sent[example["type"]])
 
 

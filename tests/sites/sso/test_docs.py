@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,8 +11,8 @@ from flask.testing import FlaskClient
 from comments import clock
 from comments.sites.models import Role
 from comments.sites.sso import trying
+from tests import examples
 from tests.conftest import Cast
-from tests.servers import ROOT
 from tests.sites.sso import publisher
 
 READER = {
@@ -27,28 +23,18 @@ READER = {
     "subscribes": True,
 }
 GIVEN = json.dumps(READER)
-# What stands below the example, and how the whole is run.
+# What stands below the example.
 RUN = {
-    "python": ("print(comments_token(json.loads(%r)), end='')", [sys.executable]),
-    "js": ("process.stdout.write(commentsToken(JSON.parse(%r)));", ["node"]),
-    "php": ("echo comments_token(json_decode(%r, true));", ["php"]),
+    "python": "print(comments_token(json.loads(%r)), end='')",
+    "js": "process.stdout.write(commentsToken(JSON.parse(%r)));",
+    "php": "echo comments_token(json_decode(%r, true));",
 }
 
 
-def example(language: str) -> str:
-    text = (ROOT / "docs" / "sso.md").read_text()
-    found = re.search(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    assert found
-    return found[1]
-
-
-@pytest.mark.parametrize("language", RUN)
+@pytest.mark.parametrize("language", examples.AT_HAND)
 def test_an_example_signs_a_good_token(
     cast: Cast, client: FlaskClient, tmp_path: Path, language: str
 ) -> None:
-    call, command = RUN[language]
-    if shutil.which(command[0]) is None:
-        pytest.skip(f"no {command[0]} here")
     secret = publisher.secret(cast.gazette).text
     publisher.settle(
         cast.gazette,
@@ -57,15 +43,10 @@ def test_an_example_signs_a_good_token(
         roles={"press": "staff"},
     )
     file = tmp_path / f"example.{language}"
-    file.write_text(f"{example(language)}\n{call % GIVEN}\n")
-    done = subprocess.run(
-        [*command, str(file)],
-        env={"COMMENTS_SSO_SECRET": secret, "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
+    example = examples.written_in(language, "sso.md")
+    file.write_text(f"{example}\n{RUN[language] % GIVEN}\n")
+    done = examples.run(language, file, COMMENTS_SSO_SECRET=secret)
+    assert done.returncode == 0, done.stderr
     found = trying.tried(cast.gazette, done.stdout, clock.now())
     assert found.reasons == ()
     assert found.proved is not None
