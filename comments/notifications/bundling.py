@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from comments import clock, mail
-from comments.db import db, transaction
-from comments.notifications import choosing
+from comments import mail
+from comments.db import db
+from comments.notifications import choosing, timing
 from comments.notifications.models import Notification
 from comments.sites.models import Site
 from comments.working import Chore, IsOver, chores
@@ -29,23 +29,7 @@ def connect() -> None:
 
 def bundle(is_over: IsOver) -> None:
     """Make every letter that is due."""
-    while not is_over():
-        if not _bundled_next(clock.now()):
-            return
-        db.session.remove()
-
-
-def _bundled_next(now: datetime) -> bool:
-    who = db.session.execute(
-        sa.select(Notification.user_id, Notification.site_id)
-        .where(Notification.due_at <= now)
-        .order_by(Notification.due_at)
-        .limit(1)
-    ).one_or_none()
-    if who is None:
-        return False
-    transaction(lambda: make(who.user_id, who.site_id, now))
-    return True
+    timing.make_due(Notification, make, is_over)
 
 
 def make(user_id: int, site_id: int, now: datetime) -> None:

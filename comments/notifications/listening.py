@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from comments import signals
 from comments.accounts.models import User
-from comments.db import db
+from comments.db import db, table
 from comments.notifications.models import (
     CHOICE_OF,
     FeedKey,
@@ -35,10 +35,10 @@ def _forget(user: User, *, erase: bool, now: datetime) -> None:
 
 def _kept(user: User) -> dict[str, Any]:
     return {
-        "notifications": [_notification(*row) for row in _notifications(user)],
+        "notifications": [_notification(*row) for row in _rows(Notification, user)],
         "follows": [_followed(*row) for row in _follows(user)],
-        "letters": [_chosen(*row) for row in _choices(user)],
-        "moderation_letters": [_watched(*row) for row in _watches(user)],
+        "letters": [_chosen(*row) for row in _rows(Preference, user)],
+        "moderation_letters": [_watched(*row) for row in _rows(Watch, user)],
         "reply_feed_since": _since(db.session.get(FeedKey, user.id)),
     }
 
@@ -47,12 +47,13 @@ def _since(key: FeedKey | None) -> str | None:
     return key.created_at.isoformat() if key else None
 
 
-def _notifications(user: User) -> Sequence[Any]:
+def _rows(model: type[Any], user: User) -> Sequence[Any]:
+    """Somebody's records of a kind, each with the key of its site."""
     return db.session.execute(
-        sa.select(Notification, Site.key)
-        .join(Site, Site.id == Notification.site_id)
-        .where(Notification.user_id == user.id)
-        .order_by(Notification.id)
+        sa.select(model, Site.key)
+        .join(Site, Site.id == model.site_id)
+        .where(model.user_id == user.id)
+        .order_by(*table(model).primary_key)
     ).all()
 
 
@@ -80,27 +81,9 @@ def _followed(row: Subscription, article: str, site: str) -> dict[str, Any]:
     return {"site": site, "article": article, "since": row.created_at.isoformat()}
 
 
-def _choices(user: User) -> Sequence[Any]:
-    return db.session.execute(
-        sa.select(Preference, Site.key)
-        .join(Site, Site.id == Preference.site_id)
-        .where(Preference.user_id == user.id)
-        .order_by(Preference.site_id)
-    ).all()
-
-
 def _chosen(row: Preference, site: str) -> dict[str, Any]:
     chosen = {choice.key: row.of(kind).value for kind, choice in CHOICE_OF.items()}
     return {"site": site, "language": row.language, **chosen}
-
-
-def _watches(user: User) -> Sequence[Any]:
-    return db.session.execute(
-        sa.select(Watch, Site.key)
-        .join(Site, Site.id == Watch.site_id)
-        .where(Watch.user_id == user.id)
-        .order_by(Watch.site_id)
-    ).all()
 
 
 def _watched(row: Watch, site: str) -> dict[str, Any]:

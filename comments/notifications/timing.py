@@ -1,14 +1,18 @@
-"""When a letter about what happens now is due."""
+"""When a letter about what happens now is due, and making those that are."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 
+from comments import clock
 from comments.accounts.models import User
-from comments.db import UtcDateTime
-from comments.notifications.models import When
+from comments.db import UtcDateTime, db, transaction
+from comments.notifications.models import Notification, Watch, When
+from comments.working import IsOver
 
 # When daily letters are due, in UTC.
 HOUR = 6
@@ -39,3 +43,17 @@ def due_by_choice(
             if when is not When.NEVER
         )
     )
+
+
+def make_due(
+    rows: type[Notification | Watch], make: Callable[[int, int, datetime], None], is_over: IsOver
+) -> None:
+    """Make a letter for each person and site of which a row is due, each in its own transaction."""
+    first = sa.select(rows.user_id, rows.site_id).order_by(rows.due_at).limit(1)
+    while not is_over():
+        now = clock.now()
+        who = db.session.execute(first.where(rows.due_at <= now)).one_or_none()
+        if who is None:
+            return
+        transaction(partial(make, who.user_id, who.site_id, now))
+        db.session.remove()

@@ -10,9 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from comments import clock, events, mail
+from comments import events, mail
 from comments.accounts.models import User
-from comments.db import db, transaction, upsert
+from comments.db import db, upsert
 from comments.moderation import queries, reporting
 from comments.moderation.models import Report
 from comments.notifications import timing
@@ -51,10 +51,7 @@ def chosen(user_id: int, site_id: int) -> When:
 
 def remind(is_over: IsOver) -> None:
     """Make every letter that is due; several workers make each once."""
-    while not is_over():
-        if not _reminded_next(clock.now()):
-            return
-        db.session.remove()
+    timing.make_due(Watch, make, is_over)
 
 
 def _decided(facts: dict[str, Any], now: datetime) -> None:
@@ -90,19 +87,6 @@ def _wake(site_id: int, now: datetime) -> None:
             index_elements=[Watch.user_id, Watch.site_id], set_={"due_at": told.excluded.due_at}
         )
     )
-
-
-def _reminded_next(now: datetime) -> bool:
-    who = db.session.execute(
-        sa.select(Watch.user_id, Watch.site_id)
-        .where(Watch.due_at <= now)
-        .order_by(Watch.due_at)
-        .limit(1)
-    ).one_or_none()
-    if who is None:
-        return False
-    transaction(lambda: make(who.user_id, who.site_id, now))
-    return True
 
 
 def make(user_id: int, site_id: int, now: datetime) -> None:
