@@ -17,7 +17,7 @@ from comments.accounts.models import User
 from comments.db import AnySelect, fetch
 from comments.errors import NotFound
 from comments.sites.models import Site
-from comments.threads import articles, queries
+from comments.threads import articles, queries, rows
 from comments.threads.drawing import Drawn, Row, drawn
 from comments.threads.forms import Name
 from comments.threads.lately import LOOKED_AT
@@ -132,7 +132,7 @@ def _entries(ids: AnySelect) -> list[Entry]:
     # Two queries: in one, PostgreSQL may look for the few among all of the site's.
     found = fetch(ids).scalars().all()
     select = (
-        queries.drawable()
+        rows.drawable()
         .add_columns(Article.key, Article.title, Site.key, Site.created_at)
         .join(Article, Article.id == Comment.article_id)
         .join(Site, Site.id == Comment.site_id)

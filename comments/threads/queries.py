@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, Literal
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -14,11 +13,10 @@ from comments import paging
 from comments.accounts.models import User
 from comments.db import AnySelect, db, fetch, table, taken
 from comments.errors import NotFound
-from comments.sites.models import Membership, Site
+from comments.sites.models import Site
+from comments.threads import rows
 from comments.threads.drawing import Row
 from comments.threads.models import (
-    LEVELS,
-    STEP,
     Alias,
     Article,
     Comment,
@@ -29,14 +27,11 @@ from comments.threads.models import (
     Status,
     Vote,
 )
-from comments.threads.writing import path_below
 
 EDITABLE = 50
 VOTES = 500
 # How many of the newest changes are looked at for what is unread: edits are among them.
 LOOKED_AT = 500
-
-Sort = Literal["newest", "oldest", "top"]
 
 # What every read and every post asks first, so that these are built once.
 _NAMED = sa.select(Article).where(
@@ -100,89 +95,6 @@ def counts(site: Site, keys: set[str], urls: set[str]) -> dict[str, int]:
     return {row.url: row.published for row in db.session.execute(known)} | found
 
 
-def roots(
-    article: Article, sort: Sort, after: tuple[datetime | int, int] | None, size: int
-) -> list[Row]:
-    """The drawn roots behind a place, one more than a page.
-
-    Roots of one moment or one rank follow each other by their paths, and so by their ids.
-    """
-    first = Comment.rank if sort == "top" else Comment.created_at
-    order = (first, Comment.path)
-    places = order if sort == "oldest" else [column.desc() for column in order]
-    is_root = sa.and_(Comment.article_id == article.id, Comment.parent_id.is_(None), Comment.shown)
-    select = drawable().where(is_root)
-    if after:
-        here = sa.tuple_(*order)
-        there = sa.tuple_(sa.literal(after[0], first.type), path_below("", after[1]))
-        is_behind = here > there if sort == "oldest" else here < there
-        # Only ids at first: PostgreSQL expects few, and would read and sort all that are behind.
-        ids = sa.select(Comment.id).where(is_root, is_behind).order_by(*places).limit(size + 1)
-        select = drawable().where(Comment.id.in_(ids))
-    return rows(select.order_by(*places).limit(size + 1))
-
-
-def replies(tops: Sequence[int], size: int) -> list[Row]:
-    """What is drawn below each of these comments: at most `size` of each and one more, in the order
-    of drawing. What hangs below the deepest level is passed over.
-    """
-    asked = {"tops": tops, "size": size, "after": None, "line": ()}
-    return rows(_replies(), asked) if tops else []
-
-
-def branch(top: int, line: Sequence[int], size: int, after: str) -> list[Row]:
-    """The same below one comment, behind a path; and those of a line of comments that are shown."""
-    return rows(_replies(), {"tops": [top], "size": size, "after": after, "line": line})
-
-
-@cache
-def _replies() -> AnySelect:
-    """From each comment to the next by one look into the index, however much lies between."""
-    walk = (
-        sa.select(
-            Comment.root_id.label("root"),
-            Comment.path.label("top"),
-            sa.func.coalesce(sa.bindparam("after", type_=Comment.path.type), Comment.path).label(
-                "path"
-            ),
-            sa.literal(0).label("number"),
-        )
-        .where(
-            Comment.id.in_(sa.bindparam("tops", expanding=True)),
-        )
-        .cte("walk", recursive=True)
-    )
-    is_deepest = sa.func.length(walk.c.path) >= sa.func.length(walk.c.top) + STEP * (LEVELS - 1)
-    behind = sa.case((is_deepest, walk.c.path + "~"), else_=walk.c.path)
-    further = (
-        _below(walk, _here.c.path)
-        .where(_here.c.path > behind, _here.c.path < walk.c.top + "~")
-        .order_by(_here.c.path)
-        .limit(1)
-    )
-    go_on = sa.and_(walk.c.number <= sa.bindparam("size"), walk.c.path.is_not(None))
-    step = (walk.c.root, walk.c.top, further.scalar_subquery(), walk.c.number + 1)
-    walk = walk.union_all(sa.select(*step).where(go_on))
-    # A subquery and no join: SQLite would read the whole index to make a filter for that.
-    found = _below(walk, _here.c.id).where(_here.c.path == walk.c.path).scalar_subquery()
-    ids = sa.union_all(
-        sa.select(found).where(walk.c.number > 0, walk.c.path.is_not(None)),
-        sa.select(_here.c.id).where(
-            _here.c.id.in_(sa.bindparam("line", expanding=True)), _here.c.shown
-        ),
-    )
-    return drawable().where(Comment.id.in_(ids)).order_by(Comment.root_id, Comment.path)
-
-
-_here = table(Comment).alias("here")
-
-
-def _below(walk: sa.CTE, column: sa.ColumnElement[Any]) -> AnySelect:
-    """What is drawn below the root that a walk is at."""
-    is_drawn = sa.and_(_here.c.parent_id.is_not(None), _here.c.shown)
-    return sa.select(column).where(_here.c.root_id == walk.c.root, is_drawn).correlate(walk)
-
-
 def one(id: int) -> tuple[Row, str, str, str]:
     """A comment, whatever became of it and why; its source, and where it stands."""
     *row, source, site, article = fetch(_one(), {"id": id}).one()
@@ -192,7 +104,7 @@ def one(id: int) -> tuple[Row, str, str, str]:
 @cache
 def _one() -> AnySelect:
     return (
-        drawable()
+        rows.drawable()
         .add_columns(Decision.reason, Decision.note, Revision.source, Site.key, Article.key)
         .outerjoin(Decision, Decision.id == Comment.decided_id)
         .join(Article, Article.id == Comment.article_id)
@@ -204,7 +116,7 @@ def _one() -> AnySelect:
 def own(site: Site, article_id: int, person: User, size: int) -> list[Row]:
     """What this person wrote here that others don't see: what waits and what was rejected."""
     select = (
-        drawable()
+        rows.drawable()
         .add_columns(Decision.reason, Decision.note)
         .outerjoin(Decision, Decision.id == Comment.decided_id)
         .where(
@@ -216,7 +128,7 @@ def own(site: Site, article_id: int, person: User, size: int) -> list[Row]:
         .order_by(Comment.created_at.desc(), Comment.id.desc())
         .limit(size)
     )
-    return rows(select)
+    return rows.read(select)
 
 
 def editable(site: Site, article_id: int, person: User, now: datetime) -> dict[str, str]:
@@ -255,7 +167,7 @@ def votes(article_id: int, person: User) -> dict[str, int]:
 def by_author(person: User) -> AnySelect:
     """Everything a person wrote, with what became of it and where it stands."""
     return (
-        drawable()
+        rows.drawable()
         .add_columns(Decision.reason, Decision.note, Site.key, Article.key, Article.title)
         .outerjoin(Decision, Decision.id == Comment.decided_id)
         .join(Article, Article.id == Comment.article_id)
@@ -371,42 +283,3 @@ def _or_not_found(select: sa.Select[Comment]) -> Comment:
     if found is None:
         raise NotFound(_("This comment is not here, or not any more."))
     return found
-
-
-@cache
-def drawable() -> AnySelect:
-    """Comments with their author, badge and current text, in the columns of `Row`."""
-    select: AnySelect = (
-        sa.select(
-            Comment.id,
-            Comment.parent_id,
-            Comment.root_id,
-            Comment.path,
-            Comment.depth,
-            Comment.author_id,
-            User.name,
-            Membership.role,
-            Revision.html,
-            Comment.status,
-            Comment.created_at,
-            Comment.edited_at,
-            Comment.replies,
-            Comment.rank,
-            Comment.ups,
-            Comment.downs,
-        )
-        .join(User, User.id == Comment.author_id)
-        .join(
-            Revision,
-            sa.and_(Revision.comment_id == Comment.id, Revision.number == Comment.revision),
-        )
-        .outerjoin(
-            Membership,
-            sa.and_(Membership.site_id == Comment.site_id, Membership.user_id == Comment.author_id),
-        )
-    )
-    return select
-
-
-def rows(select: AnySelect, asked: Mapping[str, object] | None = None) -> list[Row]:
-    return [Row(*row) for row in fetch(select, asked)]

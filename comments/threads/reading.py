@@ -16,11 +16,11 @@ from comments.accounts.models import User
 from comments.db import db
 from comments.errors import NotFound
 from comments.sites.models import Role, Site
-from comments.threads import articles, queries, tree
+from comments.threads import articles, queries, rows, tree
 from comments.threads.drawing import Drawn, Row, Thread, drawn
 from comments.threads.forms import Name
 from comments.threads.models import DEEPEST, STEP, Article, Comment, Decision, State, Status
-from comments.threads.queries import Sort
+from comments.threads.rows import Sort
 from comments.threads.writing import Place, Written
 
 ROOTS = 25
@@ -180,9 +180,9 @@ def _facts(article: Article, now: datetime) -> dict[str, Any]:
 
 
 def _page(thread: Thread, article: Article, view: View) -> Thread:
-    found = queries.roots(article, view.sort, _place(view), view.size)
+    found = rows.roots(article, view.sort, _place(view), view.size)
     page = paging.cut(found, view.size, _cursor_by_votes if view.sort == "top" else _cursor)
-    below = queries.replies([row.id for row in page.rows if row.replies], REPLIES)
+    below = rows.replies([row.id for row in page.rows if row.replies], REPLIES)
     return replace(thread, roots=tuple(_tree(root, below) for root in page.rows), after=page.after)
 
 
@@ -247,7 +247,7 @@ def _shown(article: Article, id: int) -> Comment | None:
 def _branch(thread: Thread, place: tree.Place) -> Thread:
     """What is drawn behind this place, and what that hangs below."""
     ids = tree.ids_of(place.path)
-    found = queries.branch(place.top_id, ids, BRANCH, place.path)
+    found = rows.branch(place.top_id, ids, BRANCH, place.path)
     below = [row for row in found if row.id not in ids]
     page = paging.cut(below, BRANCH, lambda row: tree.Place(row.path, place.top).cursor)
     first = page.rows[0].path if page.rows else place.path

@@ -19,8 +19,8 @@ from comments.sites.models import Measure
 from comments.threads import reading, voting
 from comments.threads.forms import Name
 from comments.threads.models import Article, Comment, Status, Vote
-from comments.threads.queries import Sort
 from comments.threads.reading import View
+from comments.threads.rows import Sort
 from tests import crowd, factories, recount
 from tests.conftest import Cast
 
