@@ -17,6 +17,7 @@ from typing import Any
 import flask_migrate
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
@@ -24,8 +25,9 @@ from playwright.sync_api import Browser, sync_playwright
 from werkzeug.test import TestResponse
 
 from comments import clock, create_app, i18n
+from comments.accounts import passwords
 from comments.accounts.models import User
-from comments.db import db
+from comments.db import db, transaction
 from comments.security import limiter
 from comments.settings import Settings
 from comments.sites.models import Role, Site
@@ -38,6 +40,7 @@ NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 STATISTICS = "SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'"
 HOST = "http://127.0.0.1:8000"
 PUBLISHER = "https://gazette.example"
+PASSWORD = "a quiet lamp on tuesday"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -286,3 +289,23 @@ def statements(app: Flask) -> Iterator[Statements]:
     sa.event.listen(db.engine, "before_cursor_execute", note)
     yield seen
     sa.event.remove(db.engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As little of argon2id as it takes to try the rules around it."""
+    quick = PasswordHasher(1, 8, 1)
+    monkeypatch.setattr(passwords, "hasher", quick)
+    monkeypatch.setattr(passwords, "NOBODYS", quick.hash("nobody's password"))
+
+
+@pytest.fixture
+def gives(quick: None) -> Callable[[User], User]:
+    """Give somebody PASSWORD."""
+
+    def give(user: User) -> User:
+        secret = passwords.hashed(PASSWORD)
+        transaction(lambda: passwords.keep(user, secret, clock.now()))
+        return user
+
+    return give

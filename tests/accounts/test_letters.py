@@ -17,8 +17,7 @@ from comments.accounts.models import Ticket, User
 from comments.db import db, transaction
 from comments.outbox import Outgoing
 from tests import factories, forms, mailbox
-from tests.accounts.conftest import PASSWORD
-from tests.conftest import HOST, Cast, Statements
+from tests.conftest import HOST, PASSWORD, Cast, Statements
 from tests.mailbox import Mailbox
 
 As = Callable[[User | None], FlaskClient]

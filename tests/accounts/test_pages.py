@@ -21,8 +21,7 @@ from comments.audit import Entry
 from comments.db import db, transaction
 from comments.threads.models import Comment, Revision, Status
 from tests import factories, forms
-from tests.accounts.conftest import PASSWORD
-from tests.conftest import HOST, Cast
+from tests.conftest import HOST, PASSWORD, Cast
 from tests.corpora import shared
 
 As = Callable[[User | None], FlaskClient]

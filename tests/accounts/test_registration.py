@@ -15,8 +15,7 @@ from comments.db import db, transaction
 from comments.errors import Conflict, Invalid, NotFound, TooMany
 from comments.sites.models import Participant
 from tests import crowd, factories
-from tests.accounts.conftest import PASSWORD
-from tests.conftest import Cast
+from tests.conftest import PASSWORD, Cast
 
 
 def sign_up(name: str, email: str | None = None) -> User:

@@ -18,8 +18,8 @@ from comments.accounts import passwords, registration, sessions, signing_in
 from comments.accounts.models import User
 from comments.db import db, transaction
 from tests import factories, forms
-from tests.accounts.conftest import NOBODYS, PASSWORD
-from tests.conftest import Cast
+from tests.accounts.conftest import NOBODYS
+from tests.conftest import PASSWORD, Cast
 
 Gives = Callable[[User], User]
 WRONG = "a loud lamp on monday"

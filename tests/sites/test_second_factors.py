@@ -19,9 +19,8 @@ from comments.sites import access, keys
 from comments.sites.models import Role, SiteKey
 from comments.sites.sso.models import SsoKey
 from tests import factories, forms
-from tests.accounts.conftest import PASSWORD, gives, quick  # noqa: F401
 from tests.accounts.factors import phone
-from tests.conftest import Cast
+from tests.conftest import PASSWORD, Cast
 
 As = Callable[[User | None], FlaskClient]
 Gives = Callable[[User], User]
@@ -90,7 +89,7 @@ def test_a_stranger_learns_nothing_of_it(strict: Cast, as_: As) -> None:
 def test_mo_sets_one_up_and_comes_to_the_desk(
     app: Flask,
     strict: Cast,
-    gives: Gives,  # noqa: F811
+    gives: Gives,
 ) -> None:
     gives(strict.mo)
     browser = app.test_client()
@@ -118,7 +117,7 @@ def later(minutes: int = 11) -> None:
 
 
 @pytest.fixture
-def ada(cast: Cast, gives: Gives, frozen: object) -> User:  # noqa: F811
+def ada(cast: Cast, gives: Gives, frozen: object) -> User:
     return gives(cast.ada)
 
 
@@ -214,7 +213,7 @@ def test_a_mass_act_asks_and_a_single_one_does_not(
     cast: Cast,
     as_: As,
     frozen: object,
-    gives: Gives,  # noqa: F811
+    gives: Gives,
 ) -> None:
     row = factories.comment(factories.article(cast.gazette, "a1"), cast.rae)
     browser = as_(gives(cast.mo))

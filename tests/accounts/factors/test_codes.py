@@ -21,9 +21,8 @@ from comments.accounts.models import Session, Step, User
 from comments.audit import Entry
 from comments.db import db, transaction
 from tests import factories, forms, mailbox
-from tests.accounts.conftest import PASSWORD
 from tests.accounts.factors.phone import Phone
-from tests.conftest import HOST, Cast
+from tests.conftest import HOST, PASSWORD, Cast
 from tests.mailbox import Mailbox
 
 As = Callable[[User | None], FlaskClient]

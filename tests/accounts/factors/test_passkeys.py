@@ -23,9 +23,8 @@ from comments.accounts.factors.models import Passkey, RecoveryCode, SpentChallen
 from comments.accounts.models import User
 from comments.db import db, transaction
 from tests import axe, forms, live
-from tests.accounts.conftest import PASSWORD
 from tests.accounts.factors.authenticator import PRESENT, Authenticator
-from tests.conftest import HOST, Cast
+from tests.conftest import HOST, PASSWORD, Cast
 
 As = Callable[[User | None], FlaskClient]
 ORIGIN, NAME = "https://talk.example", "talk.example"

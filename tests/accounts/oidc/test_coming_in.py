@@ -19,10 +19,9 @@ from comments.accounts.models import Identity, User, Way
 from comments.db import db, transaction
 from comments.errors import Conflict
 from tests import factories, forms, oidc_provider, pseudo
-from tests.accounts.conftest import PASSWORD
 from tests.accounts.factors import phone
 from tests.accounts.oidc.travelling import asked, come_back, onward, set_out
-from tests.conftest import HOST, Cast
+from tests.conftest import HOST, PASSWORD, Cast
 from tests.oidc_provider import Running
 
 As = Callable[[User | None], FlaskClient]
