@@ -89,6 +89,7 @@ def _blueprints(app: Flask) -> None:
     from comments.moderation.views import moderation
     from comments.notifications.feed.views import reply_feed
     from comments.notifications.views import notifications
+    from comments.sites.guests.views import guests
     from comments.sites.invitations.views import invitations
     from comments.sites.sso.views import sso
     from comments.sites.views import sites
@@ -96,7 +97,7 @@ def _blueprints(app: Flask) -> None:
     from comments.widget.views import widget
 
     for blueprint in (
-        *(health, accounts, factors, oidc, sites, invitations, sso),
+        *(health, accounts, factors, oidc, sites, guests, invitations, sso),
         *(threads, moderation, notifications, reply_feed, hooks, widget, api),
     ):
         app.register_blueprint(blueprint)
@@ -116,14 +117,16 @@ def _handlers() -> None:
     from comments.notifications import listening as notifications
     from comments.notifications import retention as told
     from comments.sites import listening as sites
+    from comments.sites.guests import letters as guests
     from comments.sites.invitations import letters as invitations
     from comments.sites.sso import jwks
+    from comments.threads import idle
     from comments.threads import leaving as threads
     from comments.threads import retention as texts
 
     for domain in (
-        *(events, sending, retention, letters, factors, people, sites, invitations, jwks),
-        *(threads, texts, moderation),
+        *(events, sending, retention, letters, factors, people, sites, guests, invitations, jwks),
+        *(threads, texts, idle, moderation),
         *(notifications, hearing, bundling, notices, waiting, reminders, told),
         *(hooks, delivering, sweeping),
     ):

@@ -116,6 +116,12 @@ TABLE: dict[str, Try] = {
     "POST /sign-in/with/<provider>/callback": Try((NO,) * 6),
     "GET /sign-up/with/<provider>": Try((NO,) * 6),
     "POST /sign-up/with/<provider>": Try((NO,) * 6),
+    "GET /account/guest": Try(MEMBERS_OF_THE_SERVICE),
+    "POST /account/guest/link": Try((SIGN_IN, NO, NO, NO, NO, NO)),
+    "GET /account/join": Try(MEMBERS_OF_THE_SERVICE),
+    "POST /account/join": Try((SIGN_IN, NO, NO, NO, NO, NO)),
+    "GET /guest/<token>": Try((GONE,) * 6),
+    "POST /guest/<token>": Try((GONE,) * 6),
     "GET /account/ways/with/<provider>": Try(MEMBERS_OF_THE_SERVICE),
     "POST /account/ways/with/<provider>": Try(
         (SIGN_IN, GONE, GONE, GONE, GONE, GONE), {"provider": "unknown"}
@@ -238,6 +244,7 @@ TABLE: dict[str, Try] = {
     "GET /api/v1/openapi.json": Try(EVERYBODY),
     "POST /api/v1/preview": Try(MEMBERS_OF_THE_SERVICE, json={"site": "gazette", "body": "*a*"}),
     "POST /api/v1/accounts": Try(EVERYBODY, json={}),
+    "POST /api/v1/guests": Try((NO,) * 6, json={"site": "gazette", "name": "Wren"}),
     "POST /api/v1/sessions": Try(EVERYBODY, json={}),
     "POST /api/v1/sessions/sso": Try((SIGN_IN,) * 6, json={"site": "gazette", "token": "x"}),
     "DELETE /api/v1/sessions/current": Try(MEMBERS_OF_THE_SERVICE),

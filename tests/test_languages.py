@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 from werkzeug.test import TestResponse
 
 from comments import clock, i18n, settings
-from comments.accounts import closing, letters, links
+from comments.accounts import closing, guests, letters, links
 from comments.db import db, transaction
 from comments.notifications import leaving, reviewing
 from comments.sites import access
@@ -50,6 +50,7 @@ PAGES = {
     "reply_feed.overview": ["/account/feed"],
     "hooks.hook": ["/sites/gazette/hooks/{hook}"],
     "hooks.hook_list": ["/sites/gazette/hooks"],
+    "guests.private_link": ["/guest/{guest}"],
     "moderation.comment": ["/moderation/comments/{waiting}", "/moderation/comments/{comment}"],
     "moderation.queue": [
         "/sites/gazette/moderation",
@@ -92,6 +93,8 @@ ELSEWHERE = {
     "accounts.sign_in",
     "accounts.sign_up",
     "factors.second_step",
+    "guests.joining_form",
+    "guests.overview",
     "health.livez",
     "health.metrics",
     "health.readyz",
@@ -174,6 +177,7 @@ def _made(cast: Cast) -> dict[str, str]:
         "invitation": factories.invite(cast.gazette, email=INVITED),
         "hook": str(hook.id),
         "link": transaction(lambda: links.make(cast.ada, clock.now())),
+        "guest": transaction(lambda: _private_link(cast)),
         "own": str(own.id),
         "way": str(factories.way(cast.ada, "https://acme.example").id),
         "review": a_review(cast),
@@ -203,6 +207,11 @@ def told(cast: Cast, article: Article, own: Comment) -> None:
         mine = factories.comment(article, cast.ada, "A word.", to=Status.PENDING)
         decide(mine, to, olga)
     notified.tell()
+
+
+def _private_link(cast: Cast) -> str:
+    guest = guests.make(cast.gazette.id, "Wren", KIM, clock.now())
+    return guests.link(guest, clock.now(), KIM)
 
 
 def in_marks(address: str) -> str:
@@ -417,3 +426,14 @@ def left_out(answer: TestResponse) -> list[str]:
     """What a page says without a mark; it must be one that is written from the right."""
     assert 'lang="ar-001" dir="rtl"' in answer.text, answer.request.path
     return pseudo.unmarked(answer.text, {*TITLES, *i18n.LANGUAGES.values()})
+
+
+def test_a_guests_pages_say_nothing_that_is_not_translated(
+    cast: Cast, as_: Browsers, world: dict[str, str]
+) -> None:
+    browser = as_(guests.find(world["guest"]).user)
+    for address in ("/account/guest", "/account/join", "/mine"):
+        assert left_out(browser.get(in_marks(address))) == []
+    for address, sent in (("/account/join", {"name": "x"}), ("/account/guest/link", {})):
+        answer = browser.post(in_marks(address), data=sent)
+        assert left_out(answer) == [], address

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from comments import outbox, signals
-from comments.accounts import letters, links, sessions, steps
+from comments.accounts import guests, letters, links, sessions, steps
 from comments.accounts.models import Identity, User
 from comments.db import db, fetch, identity, table, taken
 from comments.errors import NotSignedIn
@@ -44,6 +44,7 @@ def close(user: User, *, erase: bool, now: datetime) -> None:
     sessions.end_all(user)
     links.end_all(user)
     steps.end_all(user)
+    guests.end_all(user)
     outbox.forget(user.id)
     letters.forget(user)
     db.session.execute(sa.delete(Identity).where(Identity.user_id == user.id))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from comments import signals
 from comments.accounts import sessions
-from comments.accounts.models import Identity, Session, User
+from comments.accounts.models import Identity, PrivateLink, Session, User
 from comments.db import db
 
 
@@ -19,6 +19,7 @@ def of(user: User, now: datetime) -> dict[str, Any]:
         "made_at": now.isoformat(),
         "account": _account(user),
         "ways": [_way(row) for row in db.session.scalars(_ways(user))],
+        "private_links": [_link(row) for row in db.session.scalars(_links(user))],
         "sessions": [_session(row) for row in db.session.scalars(sessions.of(user))],
     }
     for _handler, sections in signals.data_wanted.send(user):
@@ -50,6 +51,15 @@ def _way(identity: Identity) -> dict[str, Any]:
         "subject": identity.subject,
         "created_at": identity.created_at.isoformat(),
     }
+
+
+def _links(user: User) -> sa.Select[PrivateLink]:
+    mine = sa.select(PrivateLink).where(PrivateLink.user_id == user.id)
+    return mine.order_by(PrivateLink.id)
+
+
+def _link(link: PrivateLink) -> dict[str, Any]:
+    return {"mailed_to": link.email, "created_at": link.created_at.isoformat()}
 
 
 def _session(session: Session) -> dict[str, Any]:

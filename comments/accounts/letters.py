@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeSerializer
 
 from comments import i18n, limits, mail, names, outbox, settings
-from comments.accounts import links, queries
+from comments.accounts import guests, links, queries
 from comments.accounts.forms import email_key
 from comments.accounts.models import User
 from comments.db import db
@@ -18,6 +18,8 @@ from comments.errors import NotFound
 from comments.mail import Letter
 
 SIGN_IN, CONFIRM = "sign-in", "confirm-email"
+# A guest's private link, which confirms the address as well; `sites/guests` knows of where.
+GUEST = "private-link"
 # How long somebody may take to confirm an address.
 CONFIRM_WITHIN = timedelta(days=3)
 ASKED = limits.Limit("mailed-link", times=3, seconds=3600)
@@ -55,7 +57,7 @@ def ask_to_confirm(user: User, now: datetime) -> None:
     """Ask at the address that a person claims whether it is theirs."""
     if user.email:
         facts = {"person": user.id, "email": user.email, "language": i18n.language()}
-        mail.add(CONFIRM, facts, user.id, now)
+        mail.add(GUEST if guests.is_guest(user) else CONFIRM, facts, user.id, now)
 
 
 def confirmation(user: User, email: str, now: datetime) -> str:

@@ -20,6 +20,7 @@ class Way(StrEnum):
     WORDPRESS = "wordpress"
     SSO = "sso"
     OIDC = "oidc"
+    GUEST = "guest"
 
 
 class Kind(StrEnum):
@@ -31,8 +32,8 @@ class Kind(StrEnum):
 
 
 class User(Model):
-    """A person. Local people have no site; imported ones and those whom a site vouches for belong
-    to it, the first without a way in.
+    """A person. Local people have no site; imported ones, guests and those whom a site vouches for
+    belong to it, the first without a way in.
 
     A closed account keeps this row, empty, so that what refers to it stays whole.
     """
@@ -103,6 +104,13 @@ class Identity(Model):
             sqlite_where=sa.text("issuer IS NOT NULL"),
             postgresql_where=sa.text("issuer IS NOT NULL"),
         ),
+        sa.Index(
+            "ix_identities_guests",
+            "created_at",
+            "user_id",
+            sqlite_where=sa.text("way = 'guest'"),
+            postgresql_where=sa.text("way = 'guest'"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -155,6 +163,24 @@ class Ticket(Model):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+
+class PrivateLink(Model):
+    """Lets a guest in to what they wrote, for as long as they like.
+
+    `email` is the address that it was mailed to: whoever uses it reads what is sent there.
+    """
+
+    __tablename__ = "private_links"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(bytewise(64), unique=True)
+    email: Mapped[str | None] = mapped_column(sa.String(254))
+    created_at: Mapped[datetime]
 
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import cache
 from itertools import count
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from comments import limits, names, signals
-from comments.accounts import letters, links, passwords, queries
+from comments.accounts import guests, letters, links, naming, passwords, queries
 from comments.accounts.forms import SignUp, email_key
 from comments.accounts.models import User
 from comments.db import db
@@ -21,6 +20,7 @@ from comments.forms import refuse
 RESERVED = timedelta(days=365)
 RELEASED_AT_ONCE = 100
 SIGN_UPS = limits.Limit("sign-ups", times=30, seconds=3600)
+NEW_ADDRESSES = limits.Limit("new-addresses", times=10, seconds=86400)
 NEW_NAMES = limits.Limit("new-names", times=5, seconds=86400)
 
 
@@ -43,6 +43,26 @@ def named(name: str, now: datetime) -> User:
     return user
 
 
+def take_in(user: User, name: str, email: str | None, secret: str | None, now: datetime) -> None:
+    """Make an account of a guest: they belong to no site, and come in by their own ways.
+
+    Raises Invalid for a taken name, Conflict where another account has their confirmed address.
+    """
+    before, is_theirs = user.name, user.email_confirmed_at is not None and user.email == email
+    user.site_id = user.email_confirmed_at = None
+    user.email, user.email_key = email, email and email_key(email)
+    _take_name(user, name, now)
+    guests.end(user)
+    if email is not None and is_theirs:
+        confirm_email(user, email, now)
+    else:
+        letters.ask_to_confirm(user, now)
+    if secret is not None:
+        passwords.keep(user, secret, now)
+    if user.name != before:
+        signals.renamed.send(user, now=now)
+
+
 def rename(user: User, name: str, now: datetime) -> None:
     """Call the person something else from now on. Raises Invalid for a taken name, or TooMany."""
     if name == user.name:
@@ -53,10 +73,15 @@ def rename(user: User, name: str, now: datetime) -> None:
 
 
 def change_email(user: User, email: str | None, now: datetime) -> None:
-    """Claim another address, or none. Links that were handed out for the old one end."""
+    """Claim another address, or none. Links that were handed out for the old one end.
+
+    Raises TooMany.
+    """
+    limits.hit(NEW_ADDRESSES, str(user.id), now)
     user.email, user.email_key = email, email and email_key(email)
     user.email_confirmed_at = None
     links.end_all(user)
+    guests.end_links(user, mailed=True)
     letters.ask_to_confirm(user, now)
 
 
@@ -112,7 +137,7 @@ def free_name(wish: str, otherwise: str) -> str:
 def _is_taken(name: str) -> bool:
     key = names.key(name)
     taken = sa.exists().where(User.name_key == key, User.site_id.is_(None))
-    return is_official(key) or bool(db.session.scalar(sa.select(taken)))
+    return naming.is_official(key) or bool(db.session.scalar(sa.select(taken)))
 
 
 def release(now: datetime) -> bool:
@@ -127,17 +152,12 @@ def release(now: datetime) -> bool:
     return len(ids) == RELEASED_AT_ONCE
 
 
-def is_official(key: str) -> bool:
-    """Whether a name with this key would pass for somebody in charge."""
-    return key in _official()
-
-
 def _take_name(user: User, name: str, now: datetime) -> None:
     key = names.key(name)
     holder = db.session.scalar(
         sa.select(User).where(User.name_key == key, User.site_id.is_(None), User.id != user.id)
     )
-    if is_official(key) or (holder and not _released(holder, now)):
+    if naming.is_official(key) or (holder and not _released(holder, now)):
         message = _("This name is taken, or looks too much like one that is.")
         raise refuse("name", "taken", message)
     if holder:
@@ -150,10 +170,3 @@ def _take_name(user: User, name: str, now: datetime) -> None:
 
 def _released(holder: User, now: datetime) -> bool:
     return holder.closed_at is not None and holder.closed_at + RESERVED < now
-
-
-@cache
-def _official() -> frozenset[str]:
-    """Names that would pass for somebody in charge."""
-    words = ("admin", "administrator", "moderator", "moderation", "staff", "support", "system")
-    return frozenset(map(names.key, words))

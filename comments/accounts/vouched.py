@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from comments import names, signals
-from comments.accounts import closing, registration
+from comments.accounts import closing, naming
 from comments.accounts.forms import email_key
 from comments.accounts.models import Identity, User, Way
 from comments.db import db
@@ -64,7 +62,7 @@ def _made(site_id: int, subject: str, now: datetime) -> User:
 
 
 def _call(user: User, person: Vouched, now: datetime) -> None:
-    name = next(name for name in _names(person) if not _is_taken(user, name))
+    name = naming.free(user, person.name, person.subject)
     if name == user.name:
         return
     is_new = not user.name
@@ -72,26 +70,6 @@ def _call(user: User, person: Vouched, now: datetime) -> None:
     db.session.flush()
     if not is_new:
         signals.renamed.send(user, now=now)
-
-
-def _names(person: Vouched) -> Iterator[str]:
-    """The name, and what it is with a number that is always the same for this person."""
-    yield person.name
-    digest = hashlib.sha256(person.subject.encode()).digest()
-    number = str(int.from_bytes(digest, "big"))
-    for length in (3, 6, 12, 24):
-        yield f"{person.name} ({number[-length:]})"
-
-
-def _is_taken(user: User, name: str) -> bool:
-    """Whether it would pass for an account of the service, for staff, or for another reader."""
-    key = names.key(name)
-    others = sa.exists().where(
-        User.name_key == key,
-        sa.or_(User.site_id.is_(None), User.site_id == user.site_id),
-        User.id != user.id,
-    )
-    return registration.is_official(key) or bool(key and db.session.scalar(sa.select(others)))
 
 
 def _describe(user: User, person: Vouched, now: datetime) -> None:

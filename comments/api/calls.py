@@ -18,6 +18,7 @@ from comments.api.forms import (
 )
 from comments.forms import Form
 from comments.moderation.forms import Complained, Judgement
+from comments.sites.guests.forms import NewGuest
 from comments.threads.forms import ArticleFacts, Ballot, EditedComment, NewComment
 
 
@@ -155,6 +156,14 @@ CALLS = {
         {201: shapes.Token},
         body=NewAccount,
         refusals=MISSING,
+    ),
+    "come": Call(
+        "Write without an account, where the site takes guests",
+        Who.ANYBODY,
+        {201: shapes.Guest},
+        body=NewGuest,
+        refusals=frozenset({403, 404}),
+        has_html=True,
     ),
     "sign_in": Call(
         "Sign in by a password",

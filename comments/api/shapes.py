@@ -117,6 +117,14 @@ class Token(Shape):
 
 
 @dataclass(frozen=True, slots=True)
+class Guest(Token):
+    """A new guest's token, and the private link by which they come back. Both are told once."""
+
+    name: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class Article(Shape):
     """What is known of an article; `comments` counts those that are published."""
 

@@ -31,8 +31,11 @@ from comments.moderation import deciding, desk, reporting
 from comments.moderation import queries as moderation
 from comments.moderation.forms import Complained, Judgement
 from comments.screening import words
+from comments.security import client_address
 from comments.sites import access
 from comments.sites import queries as sites
+from comments.sites.guests import coming
+from comments.sites.guests.forms import NewGuest
 from comments.sites.models import Site
 from comments.sites.sso import entering, jwks
 from comments.sites.sso.entering import KeyAwaited
@@ -172,6 +175,17 @@ def sign_up() -> Answer:
     site = sites.by_key(form.site)
     person = login.sign_up(form)
     return jsonify(shapes.Token(transaction(lambda: _begun(person, site)))), 201
+
+
+@api.post("/guests")
+def come() -> Answer:
+    form, now = asking.body(NewGuest, request), clock.now()
+    site, origin = _public_site(form.site), request.headers.get("Origin")
+    network = client_address()
+    token, came = transaction(lambda: coming.enter(site, form, origin, network, now))
+    if answers.wants_html():
+        return _html("guest", 201, token=token, link=came.link)
+    return jsonify(shapes.Guest(token, came.guest.name, came.link)), 201
 
 
 @api.post("/sessions")

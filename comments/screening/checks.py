@@ -69,6 +69,12 @@ def links(draft: Draft, site: SiteSettings) -> Finding | None:
     return Finding("links", {"count": len(draft.links), "allowed": site.links_allowed}, span)
 
 
+def guest(draft: Draft, _site: SiteSettings) -> Finding | None:
+    """Until something of theirs has been published here."""
+    standing = draft.standing
+    return Finding("guest") if standing.is_guest and not standing.published else None
+
+
 def newcomer(draft: Draft, site: SiteSettings) -> Finding | None:
     published = draft.standing.published
     if published >= site.hold_first:
@@ -90,6 +96,7 @@ CHECKS: tuple[Check, ...] = (
     trap,
     repeated,
     links,
+    guest,
     newcomer,
     premoderation,
 )

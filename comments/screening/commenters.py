@@ -6,15 +6,18 @@ from comments.screening.draft import Standing
 from comments.sites.models import Commenters
 
 NOBODY, SUBSCRIBERS, CONFIRMED = "nobody-may", "subscribers-only", "confirmed-only"
+MEMBERS = "members-only"
 
 
 def lacking(person: Standing, allowed: Commenters) -> str | None:
     """What keeps this person from commenting, by its code. Staff always may."""
     if person.is_staff:
         return None
+    lacks_account = MEMBERS if person.is_guest else None
     return {
-        Commenters.MEMBERS: None,
-        Commenters.CONFIRMED: None if person.is_confirmed else CONFIRMED,
+        Commenters.GUESTS: None,
+        Commenters.MEMBERS: lacks_account,
+        Commenters.CONFIRMED: lacks_account or (None if person.is_confirmed else CONFIRMED),
         Commenters.SUBSCRIBERS: None if person.is_subscriber else SUBSCRIBERS,
         Commenters.NOBODY: NOBODY,
     }[allowed]

@@ -13,6 +13,7 @@ class Standing:
     """Who writes: the facts about the person on this site."""
 
     role: Role | None = None
+    is_guest: bool = False
     is_confirmed: bool = False
     is_subscriber: bool = False
     published: int = 0

@@ -38,12 +38,14 @@ FINDINGS: dict[str, Callable[[Params], str]] = {
     "nobody-may": lambda _p: _("Only staff may comment here."),
     "subscribers-only": lambda _p: _("The author is no subscriber."),
     "confirmed-only": lambda _p: _("The author has not confirmed an e-mail address."),
+    "members-only": lambda _p: _("The author has no account."),
     "empty": lambda _p: _("Holds nothing that can be seen."),
     "too-long": lambda _p: _("Is too long."),
     "too-fast": lambda _p: _("Came very soon after the one before."),
     "trap": lambda _p: _("Filled a field that people can't see."),
     "repeated": lambda _p: _("Says the same as an earlier comment of this person."),
     "links": _links,
+    "guest": lambda _p: _("By a guest, of whom nothing has been published here yet."),
     "newcomer": _newcomer,
     "premoderation": lambda _p: _("This site reads everything first."),
 }
@@ -73,6 +75,10 @@ REFUSALS: dict[str, Callable[[Params], str]] = {
     "confirmed-only": lambda _p: _(
         "Only people with a confirmed e-mail address can comment here. "
         "Confirm yours in your account."
+    ),
+    "members-only": lambda _p: _(
+        "Guests can't comment here any more. Make an account of what you wrote: "
+        "your private link leads there."
     ),
     "empty": lambda _p: _("Write something first."),
     "too-long": lambda p: _(

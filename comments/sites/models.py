@@ -51,6 +51,7 @@ class Votes(StrEnum):
 class Commenters(StrEnum):
     """Who may comment on a site, besides its staff."""
 
+    GUESTS = "guests"
     MEMBERS = "members"
     CONFIRMED = "confirmed"
     SUBSCRIBERS = "subscribers"

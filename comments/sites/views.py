@@ -208,6 +208,7 @@ def _settings_page(site: Site) -> dict[str, Any]:
 
 def _commenters() -> dict[Commenters, str]:
     return {
+        Commenters.GUESTS: _("Everybody, also without an account"),
         Commenters.MEMBERS: _("Everybody with an account"),
         Commenters.CONFIRMED: _("Everybody with a confirmed e-mail address"),
         Commenters.SUBSCRIBERS: _("Subscribers, as your own sign-in says"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -41,10 +41,11 @@ def _closed(user: User, *, erase: bool, now: datetime) -> None:
     db.session.execute(sa.delete(Answer).where(Answer.user_id == user.id))
     db.session.execute(sa.delete(Mark).where(Mark.user_id == user.id))
     mine = sa.select(Comment.article_id).where(Comment.author_id == user.id, Comment.shown)
-    db.session.execute(
+    drawn = db.session.execute(
         sa.update(Article).where(Article.id.in_(mine)).values(version=Article.version + 1)
     )
-    changes.everything()
+    if cast("sa.CursorResult[Any]", drawn).rowcount:
+        changes.everything()
 
 
 def _erase(user: User, now: datetime) -> None:

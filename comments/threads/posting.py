@@ -31,6 +31,7 @@ FORBIDDEN = {
     commenters.NOBODY,
     commenters.SUBSCRIBERS,
     commenters.CONFIRMED,
+    commenters.MEMBERS,
 }
 STATUS_OF = {
     Outcome.PUBLISH: Status.PUBLISHED,

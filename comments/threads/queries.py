@@ -168,7 +168,9 @@ def by_author(person: User) -> AnySelect:
     """Everything a person wrote, with what became of it and where it stands."""
     return (
         rows.drawable()
-        .add_columns(Decision.reason, Decision.note, Site.key, Article.key, Article.title)
+        .add_columns(
+            Decision.reason, Decision.note, Site.key, Article.key, Article.title, Site.values
+        )
         .outerjoin(Decision, Decision.id == Comment.decided_id)
         .join(Article, Article.id == Comment.article_id)
         .join(Site, Site.id == Comment.site_id)

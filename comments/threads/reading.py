@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from flask_babel import gettext as _
@@ -15,7 +15,7 @@ from comments import paging
 from comments.accounts.models import User
 from comments.db import db
 from comments.errors import NotFound
-from comments.sites.models import Role, Site
+from comments.sites.models import Role, Site, SiteSettings
 from comments.threads import articles, queries, rows, tree
 from comments.threads.drawing import Drawn, Row, Thread, drawn
 from comments.threads.forms import Name
@@ -50,6 +50,7 @@ class Mine:
     site: str
     article: str
     title: str | None
+    may_edit: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,21 +133,31 @@ def counts(site: Site, names: Sequence[Name]) -> dict[str, int]:
     }
 
 
-def by_author(person: User, after: str | None) -> paging.Page[Mine]:
+def by_author(person: User, after: str | None, now: datetime) -> paging.Page[Mine]:
     """A page of everything a person wrote, the newest first."""
     columns = (Comment.created_at, Comment.id)
     select = paging.by_moment(
         queries.by_author(person), columns, newest=True, after=after, size=MINE
     )
     found = [
-        Mine(drawn(Row(*columns), own=True), site, article, title)
-        for *columns, site, article, title in db.session.execute(select)
+        _mine(Row(*columns), (site, article, title), _minutes(values), now)
+        for *columns, site, article, title, values in db.session.execute(select)
     ]
     return paging.cut(
         found,
         MINE,
         lambda mine: paging.moment_cursor(mine.comment.created_at, int(mine.comment.id)),
     )
+
+
+def _mine(row: Row, place: tuple[str, str, str | None], minutes: int, now: datetime) -> Mine:
+    is_out = row.status in (Status.PENDING, Status.PUBLISHED)
+    may_edit = is_out and now < row.created_at + timedelta(minutes=minutes)
+    return Mine(drawn(row, own=True), *place, may_edit)
+
+
+def _minutes(values: dict[str, Any]) -> int:
+    return SiteSettings.model_validate(values).edit_minutes
 
 
 def _empty(site: Site, name: Name, view: View) -> Thread:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from comments.accounts.models import User
+from comments.accounts import guests
+from comments.accounts.models import Identity, User, Way
 from comments.db import AnyRow, fetch
 from comments.screening import commenters
 from comments.screening.draft import Standing
@@ -38,11 +39,15 @@ _recent = (
     .limit(RECENT)
     .subquery("recent")
 )
+_GUESTS = sa.select(Identity.id).where(
+    Identity.user_id == sa.bindparam("person"), Identity.way == Way.GUEST
+)
 # What was said lately, once for each sanction; there is hardly ever one.
 _KNOWN = (
     sa.select(
         Membership.role,
         User.site_id.label("belongs_to"),
+        sa.exists(_GUESTS).label("is_guest"),
         User.email_confirmed_at,
         User.is_subscriber,
         Participant.published,
@@ -87,6 +92,7 @@ class Known:
     lately, the last first; a bounded number."""
 
     role: Role | None
+    is_guest: bool
     is_confirmed: bool
     is_subscriber: bool
     published: int
@@ -100,6 +106,7 @@ def known(site: Site, person: User, now: datetime) -> Known:
     first = rows[0]
     return Known(
         role=first.role,
+        is_guest=first.is_guest,
         is_confirmed=first.email_confirmed_at is not None,
         is_subscriber=first.is_subscriber and first.belongs_to == site.id,
         published=first.published or 0,
@@ -115,10 +122,12 @@ def known(site: Site, person: User, now: datetime) -> Known:
 def lacking(site: Site, person: User) -> str | None:
     """What keeps this person from commenting on this site, by its code, if anything does."""
     allowed = site.settings.commenters
-    if allowed is Commenters.MEMBERS:
+    is_guest = guests.is_guest(person)
+    if allowed is Commenters.GUESTS or (allowed is Commenters.MEMBERS and not is_guest):
         return None
     standing = Standing(
         role=access.role_on(site, person),
+        is_guest=is_guest,
         is_confirmed=person.email_confirmed_at is not None,
         is_subscriber=person.is_subscriber and person.site_id == site.id,
     )
@@ -130,6 +139,7 @@ def of(known: Known, fingerprint: str, now: datetime) -> Standing:
     said, held = known.said, known.sanction
     return Standing(
         role=known.role,
+        is_guest=known.is_guest,
         is_confirmed=known.is_confirmed,
         is_subscriber=known.is_subscriber,
         published=known.published,

@@ -194,7 +194,7 @@ def vote(id: int) -> Response:
 def mine() -> str:
     """Everything a person wrote, with what became of it and why."""
     query = forms.parse(ListQuery, request.args)
-    page = reading.by_author(the_user(), query.after)
+    page = reading.by_author(the_user(), query.after, clock.now())
     return render_template("threads/mine.html", page=page)
 
 

@@ -10,12 +10,15 @@ from comments.screening.policy import Outcome
 from comments.sites.models import Commenters, Role, SiteSettings
 
 PEOPLE = {
+    "guest": Standing(is_guest=True, published=1),
+    "guest with an address": Standing(is_guest=True, is_confirmed=True, published=1),
     "member": Standing(),
     "confirmed": Standing(is_confirmed=True),
     "subscriber": Standing(is_subscriber=True),
     "staff": Standing(role=Role.STAFF),
 }
 MAY = {
+    Commenters.GUESTS: set(PEOPLE),
     Commenters.MEMBERS: {"member", "confirmed", "subscriber", "staff"},
     Commenters.CONFIRMED: {"confirmed", "staff"},
     Commenters.SUBSCRIBERS: {"subscriber", "staff"},
@@ -33,6 +36,11 @@ def screened(person: Standing, allowed: Commenters, *, is_edit: bool = False) ->
 def test_only_who_may_comment_does(name: str, allowed: Commenters) -> None:
     outcome = screened(PEOPLE[name], allowed).outcome
     assert outcome is (Outcome.PUBLISH if name in MAY[allowed] else Outcome.REFUSE)
+
+
+def test_a_guest_waits_until_something_of_theirs_is_out() -> None:
+    verdict = screened(Standing(is_guest=True), Commenters.GUESTS)
+    assert (verdict.outcome, verdict.because and verdict.because.code) == (Outcome.HOLD, "guest")
 
 
 def test_what_was_written_may_still_be_corrected() -> None:

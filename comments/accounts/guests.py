@@ -1,0 +1,93 @@
+"""People without an account, who belong to one site and come back by a private link."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from comments import names
+from comments.accounts import naming, tokens
+from comments.accounts.forms import email_key
+from comments.accounts.models import Identity, PrivateLink, User, Way
+from comments.db import db
+from comments.errors import NotFound
+
+
+def make(site_id: int, name: str, email: str | None, now: datetime) -> User:
+    """Somebody who writes on this site under this name, or what comes close to it."""
+    user = User(site_id=site_id, name="", created_at=now)
+    user.name = naming.free(user, name, tokens.new())
+    user.name_key = names.key(user.name) or None
+    user.email, user.email_key = email, email and email_key(email)
+    db.session.add(user)
+    db.session.flush()
+    db.session.add(Identity(user_id=user.id, site_id=site_id, way=Way.GUEST, created_at=now))
+    db.session.flush()
+    return user
+
+
+def identity_of(user: User) -> sa.Select[Identity]:
+    return sa.select(Identity).where(Identity.user_id == user.id, Identity.way == Way.GUEST)
+
+
+def is_guest(user: User) -> bool:
+    """Whether this person has no account: nobody whom a site does not know has none."""
+    return user.site_id is not None and db.session.scalar(identity_of(user)) is not None
+
+
+def link(user: User, now: datetime, email: str | None = None) -> str:
+    """The token of a private link that is shown, or mailed to this address; it is kept nowhere."""
+    end_links(user, mailed=email is not None)
+    token = tokens.new()
+    row = PrivateLink(user_id=user.id, token_hash=tokens.hashed(token), email=email, created_at=now)
+    db.session.add(row)
+    db.session.flush()
+    return token
+
+
+def new_link(user: User, now: datetime) -> str:
+    """Another one, after which all that were there before are void."""
+    end_links(user, mailed=True)
+    return link(user, now)
+
+
+def end_links(user: User, *, mailed: bool) -> None:
+    """End those that were mailed, or those that were shown."""
+    went_out = PrivateLink.email.is_not(None) if mailed else PrivateLink.email.is_(None)
+    db.session.execute(sa.delete(PrivateLink).where(PrivateLink.user_id == user.id, went_out))
+
+
+def end(user: User) -> None:
+    """They are no guest any more."""
+    end_all(user)
+    db.session.execute(
+        sa.delete(Identity).where(Identity.user_id == user.id, Identity.way == Way.GUEST)
+    )
+
+
+def end_all(user: User) -> None:
+    for mailed in (True, False):
+        end_links(user, mailed=mailed)
+
+
+def find(token: str) -> PrivateLink:
+    """The private link of this token. Raises NotFound."""
+    found = db.session.scalar(
+        sa.select(PrivateLink).where(PrivateLink.token_hash == tokens.hashed(token))
+    )
+    if found is None or found.user.is_closed:
+        raise NotFound(_("This private link is void: a newer one was made, or all was erased."))
+    return found
+
+
+def use(token: str, now: datetime) -> User:
+    """Whose link this is; one that was mailed confirms the address it went to. Raises NotFound."""
+    found = find(token)
+    user = found.user
+    db.session.refresh(user, with_for_update={"key_share": True})
+    if user.email is not None and user.email == found.email and not user.email_confirmed_at:
+        user.email_confirmed_at = now
+        db.session.flush()
+    return user
