@@ -15,17 +15,36 @@ from comments.db import db
 from comments.errors import NotFound
 
 
-def make(site_id: int, name: str, email: str | None, now: datetime) -> User:
-    """Somebody who writes on this site under this name, or what comes close to it."""
+def make(site_id: int, name: str, email: str | None, now: datetime, key: str = "") -> User:
+    """Somebody who writes on this site under this name, or what comes close to it.
+
+    `key` is a secret of the form that made them, by which its second click finds them.
+    """
     user = User(site_id=site_id, name="", created_at=now)
     user.name = naming.free(user, name, tokens.new())
     user.name_key = names.key(user.name) or None
     user.email, user.email_key = email, email and email_key(email)
     db.session.add(user)
     db.session.flush()
-    db.session.add(Identity(user_id=user.id, site_id=site_id, way=Way.GUEST, created_at=now))
+    subject = tokens.hashed(key) if key else None
+    db.session.add(
+        Identity(user_id=user.id, site_id=site_id, way=Way.GUEST, subject=subject, created_at=now)
+    )
     db.session.flush()
     return user
+
+
+def called(site_id: int, key: str) -> User | None:
+    """Whom the form of this key made."""
+    return db.session.scalar(
+        sa.select(User)
+        .join(Identity, Identity.user_id == User.id)
+        .where(
+            Identity.site_id == site_id,
+            Identity.way == Way.GUEST,
+            Identity.subject == tokens.hashed(key),
+        )
+    )
 
 
 def identity_of(user: User) -> sa.Select[Identity]:

@@ -179,8 +179,9 @@ def sign_up() -> Answer:
 
 @api.post("/guests")
 def come() -> Answer:
-    form, now = asking.body(NewGuest, request), clock.now()
-    site, origin = _public_site(form.site), request.headers.get("Origin")
+    origin, now = _page_that_asks(), clock.now()
+    form = asking.body(NewGuest, request)
+    site = _public_site(form.site)
     network = client_address()
     token, came = transaction(lambda: coming.enter(site, form, origin, network, now))
     if answers.wants_html():
@@ -255,6 +256,14 @@ def _public_site(key: str) -> Site:
     cors.open_to(site.addresses)
     i18n.prefer(site.settings.language)
     return site
+
+
+def _page_that_asks() -> str | None:
+    """The origin of the page that asks, if one does; a page of any site reads what is wrong."""
+    origin = request.headers.get("Origin")
+    if origin is not None and sites.knows_origin(origin):
+        cors.open_to([origin])
+    return origin
 
 
 def _public(shape: Any) -> Answer:

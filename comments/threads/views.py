@@ -13,13 +13,18 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from comments import clock, forms, i18n, settings
+from comments.accounts import login
 from comments.accounts.login import signed_in, the_user
+from comments.accounts.models import User
 from comments.db import transaction
-from comments.errors import DomainError, NotFound
+from comments.errors import DomainError, Invalid, NotFound
+from comments.forms import Filled
 from comments.screening import words
+from comments.security import client_address
 from comments.sites import access
 from comments.sites import queries as sites
-from comments.sites.models import Role, Site
+from comments.sites.guests.forms import NewGuest
+from comments.sites.models import Commenters, Role, Site
 from comments.threads import (
     articles,
     drawing,
@@ -29,6 +34,7 @@ from comments.threads import (
     seeing,
     standing,
     structured,
+    visiting,
     voting,
     writing,
 )
@@ -44,13 +50,19 @@ from comments.threads.forms import (
 )
 from comments.threads.models import Article, Comment, Status
 from comments.threads.reading import View
+from comments.threads.repeats import Posted
 from comments.threads.seeing import Unread
+from comments.threads.visiting import Visit
 from comments.threads.words import said
 
 ARTICLES = 50
 # What a form of ours holds; anything else was not typed there.
 _ID = re.compile(r"[0-9]{1,18}")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
+# What a guest's form has more, how long the keys of our forms are, and how their link is flashed.
+GUEST = ("name", "email")
+FORM_KEY = 22
+LINK = "private-link"
 
 threads = Blueprint("threads", __name__)
 threads.add_app_template_filter(words.reason, "reason")
@@ -61,7 +73,8 @@ threads.add_app_template_filter(words.finding, "finding")
 class Composer:
     """What the form on the page holds: where it answers, what was typed and what is wrong.
 
-    `key` makes the second click of one form the same post.
+    `key` makes the second click of one form the same post; `guest` is who has no
+    account.
     """
 
     parent: str | None = None
@@ -69,6 +82,13 @@ class Composer:
     key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     preview: Markup | None = None
     error: DomainError | None = None
+    is_guest: bool = False
+    guest: Filled = field(default_factory=Filled)
+
+    def refused(self, error: DomainError) -> Composer:
+        """The same, with what is wrong beside each field of a guest."""
+        faults = error.faults if isinstance(error, Invalid) else []
+        return replace(self, error=error, guest=Filled(self.guest.values, faults))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +109,33 @@ class Viewer:
 @threads.get("/thread")
 def thread() -> str | tuple[str, int]:
     query = forms.parse(PageQuery, request.args)
-    return _page(query, Composer(parent=str(query.reply) if query.reply else None))
+    is_guest = request.args.get("guest") == "1"
+    return _page(query, Composer(str(query.reply) if query.reply else None, is_guest=is_guest))
 
 
 @threads.post("/thread")
 def post() -> Response | tuple[str, int]:
-    author, sent = the_user(), _sent("act", "key")
+    sent = _sent("act", "key", *GUEST)
     query = forms.parse(PageQuery, sent)
     site = _site(query.site)
-    composer = Composer(sent.get("parent"), sent.get("body", ""), _key())
+    author = _author(site)
+    composer = Composer(
+        *(sent.get("parent"), sent.get("body", ""), _key()),
+        is_guest=author is None,
+        guest=_typed_by_guest(),
+    )
     try:
         form = forms.parse(NewComment, sent)
         text = writing.written(form.body)
         if request.form.get("act") == "preview":
             return _page(query, replace(composer, preview=_marked(text)))
-        key, now = composer.key or None, clock.now()
-        posted = transaction(lambda: posting.post(site, author, form, text, now, key))
+        if author is None:
+            posted = _visited(site, form, text, composer.key)
+        else:
+            key, now = composer.key or None, clock.now()
+            posted = transaction(lambda: posting.post(site, author, form, text, now, key))
     except DomainError as error:
-        return _page(query, replace(composer, error=error))
+        return _page(query, composer.refused(error))
     flash(said(posted.status))
     return redirect(_place(query.site, query.article, posted.comment), 303)
 
@@ -242,6 +271,27 @@ def role_words(role: Role) -> str:
 def _sent(*own: str) -> dict[str, str]:
     """The fields of the form, without those of the page itself and those left empty by a script."""
     return {name: value for name, value in request.form.items() if name not in ("csrf_token", *own)}
+
+
+def _author(site: Site) -> User | None:
+    """Who writes; nobody is a guest, where the site takes them. Raises NotSignedIn."""
+    takes_guests = site.settings.commenters is Commenters.GUESTS
+    return signed_in() if takes_guests else the_user()
+
+
+def _typed_by_guest() -> Filled:
+    return Filled({name: request.form.get(name, "") for name in GUEST})
+
+
+def _visited(site: Site, form: NewComment, text: writing.Written, key: str) -> Posted:
+    """A guest's first comment; they are signed in here from now on, and read their link once."""
+    guest = forms.parse(NewGuest, {"site": site.key, **_typed_by_guest().values})
+    key = key if len(key) >= FORM_KEY else ""
+    visit, now = Visit(guest, client_address(), form, key), clock.now()
+    posted, came = transaction(lambda: visiting.post(site, visit, text, now))
+    login.sign_in(came.guest)
+    flash(came.link, LINK)
+    return posted
 
 
 def _key() -> str:

@@ -35,8 +35,8 @@ class Came:
     link: str
 
 
-def come(site: Site, form: NewGuest, network: str, now: datetime) -> Came:
-    """Let somebody write here without an account.
+def come(site: Site, form: NewGuest, network: str, now: datetime, key: str = "") -> Came:
+    """Let somebody write here without an account. The same secret `key` is the same guest.
 
     Raises Forbidden where the site takes no guests, Invalid for a name that would pass for its
     staff, or TooMany.
@@ -44,9 +44,12 @@ def come(site: Site, form: NewGuest, network: str, now: datetime) -> Came:
     if site.settings.commenters is not Commenters.GUESTS:
         words = _("This site takes no comments without an account. Sign in first.")
         raise Forbidden(words, code=MEMBERS_ONLY)
+    known = guests.called(site.id, key) if key else None
+    if known is not None:
+        return Came(known, address(guests.link(known, now)))
     limits.hit(HERE, network, now)
     _check_name(site, form.name)
-    guest = guests.make(site.id, form.name, form.email, now)
+    guest = guests.make(site.id, form.name, form.email, now, key)
     if form.email and not limits.is_reached(MAILED, email_key(form.email), now):
         limits.hit(MAILED, email_key(form.email), now)
         letters.ask_to_confirm(guest, now)

@@ -29,7 +29,11 @@ const meet = (thread) => {
   onPage = thread.threads;
   const sheets = thread.root.adoptedStyleSheets;
   if (sheets.length === 1) thread.root.adoptedStyleSheets = [sheets[0], sheet];
-  thread.identify = (other) => onSite(other.site, identify);
+  thread.identify = (other) => {
+    const all = new Set();
+    onSite(other.site, (each) => all.add(identify(each)));
+    return Promise.all(all);
+  };
   thread.forget = (other) => onSite(other.site, forget);
 };
 
@@ -276,6 +280,11 @@ const ACTS = {
   go,
   link: copy,
   vote,
+  keep: async (thread, link) => {
+    await navigator.clipboard.writeText(link.parentElement.querySelector("input").value);
+    link.toggleAttribute("data-copied", true);
+    announce(thread, link.dataset.said);
+  },
   follow: hear,
   heard: hear,
   write: unfolding("write"),

@@ -72,7 +72,9 @@ export const label = (thread, form) => {
   main.dataset.words ||= main.textContent;
   const words = { write: main.dataset.words, reply: thread.words.postReply, edit: thread.words.save };
   if (!words[kind]) return;
-  main.textContent = isKnown || kind === "edit" ? words[kind] : thread.words.signInToPost;
+  const guest = form.querySelectorAll("[data-guest]");
+  for (const part of guest) part.hidden = isKnown || kind === "edit";
+  main.textContent = isKnown || kind === "edit" || guest.length ? words[kind] : thread.words.signInToPost;
   form.querySelector("[data-do=preview]").hidden = !isKnown;
 };
 
@@ -130,6 +132,7 @@ const clicked = (thread, form, event) => {
   const pressed = event.target.closest("[data-do]");
   if (!pressed) return;
   if (pressed.dataset.do === "cancel") fold(thread, form);
+  else if (pressed.dataset.do === "enter") submit(thread, form, signIn);
   else preview(thread, form);
 };
 
@@ -189,12 +192,24 @@ const askAgain = async (thread, form, again) => {
   return tell(thread, form, thread.words.expired, button(thread.words.signIn, "", { onclick: go }));
 };
 
-const submit = async (thread, form) => {
+/* Whoever has no account, where the site takes guests: the answer tells once how they come back. */
+const visit = async (thread, form) => {
+  const body = { __proto__: null, site: thread.site };
+  for (const name of ["name", "email"]) body[name] = fieldOf(form, name).value;
+  const call = await sent(thread, form, ["POST", "/api/v1/guests", body]);
+  if (!call) return false;
+  thread.way = call.response.querySelector("[data-token]");
+  keepToken(thread.site, thread.way.dataset.token);
+  return true;
+};
+
+const submit = async (thread, form, come = fieldOf(form, "name") ? visit : signIn) => {
   const [kind, id] = form.dataset.place.split(":");
   if (kind === "report" && !fieldOf(form, "reason").value) return tell(thread, form, thread.words.reason);
   if (!tokenOf(thread.site)) {
-    if (!await signIn(thread, form)) return null;
-    thread.identify(thread);
+    if (!await come(thread, form)) return null;
+    // What is read of them before they post must not come after, and take that off the page.
+    await thread.identify(thread);
   }
   return SENDING[kind](thread, form, id);
 };
@@ -254,6 +269,8 @@ const show = async (thread, call, parent) => {
   }
   const comment = find(thread, id);
   if (status !== "published") comment.closest("li").dataset.own = "";
+  if (thread.way) comment.after(thread.way);
+  thread.way = null;
   thread.mark(thread, comment);
   announce(thread, saidIn(call));
   await follow(thread);

@@ -245,3 +245,10 @@ def test_whoever_came_once_is_kept_signed_in_like_a_reader(come: Come) -> None:
     come(origin=PUBLISHER)
     session = db.session.scalars(sa.select(Session)).one()
     assert (session.origin, session.ends_at) == (PUBLISHER, None)
+
+
+def test_a_page_of_ours_reads_what_is_wrong(come: Come) -> None:
+    answer = come("x", origin=PUBLISHER)
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (422, PUBLISHER)
+    answer = come("x", origin="https://evil.example")
+    assert "Access-Control-Allow-Origin" not in answer.headers
