@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import urldefrag
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -137,7 +138,9 @@ def post() -> Response | tuple[str, int]:
     except DomainError as error:
         return _page(query, composer.refused(error))
     flash(said(posted.status))
-    return redirect(_place(query.site, query.article, posted.comment), 303)
+    place = _place(query.site, query.article, posted.comment)
+    # The private link stands at the top, and must be seen.
+    return redirect(place if author else urldefrag(place).url, 303)
 
 
 @threads.post("/thread/seen")
