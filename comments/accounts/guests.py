@@ -52,7 +52,7 @@ def identity_of(user: User) -> sa.Select[Identity]:
 
 
 def is_guest(user: User) -> bool:
-    """Whether this person has no account: nobody whom a site does not know has none."""
+    """Whether this person has no account. Whoever belongs to no site has one."""
     return user.site_id is not None and db.session.scalar(identity_of(user)) is not None
 
 

@@ -6,13 +6,15 @@ from comments.screening.draft import Standing
 from comments.sites.models import Commenters
 
 NOBODY, SUBSCRIBERS, CONFIRMED = "nobody-may", "subscribers-only", "confirmed-only"
-MEMBERS = "members-only"
+MEMBERS, HOME = "members-only", "other-site"
 
 
 def lacking(person: Standing, allowed: Commenters) -> str | None:
     """What keeps this person from commenting, by its code. Staff always may."""
     if person.is_staff:
         return None
+    if person.is_of_another_site:
+        return HOME
     lacks_account = MEMBERS if person.is_guest else None
     return {
         Commenters.GUESTS: None,

@@ -14,6 +14,7 @@ class Standing:
 
     role: Role | None = None
     is_guest: bool = False
+    is_of_another_site: bool = False
     is_confirmed: bool = False
     is_subscriber: bool = False
     published: int = 0

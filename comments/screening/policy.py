@@ -42,6 +42,7 @@ POLICY = (
     Rule("closed", Outcome.REFUSE),
     Rule("banned", Outcome.REFUSE),
     Rule("suspended", Outcome.REFUSE),
+    Rule(commenters.HOME, Outcome.REFUSE),
     Rule(commenters.NOBODY, Outcome.REFUSE),
     Rule(commenters.SUBSCRIBERS, Outcome.REFUSE),
     Rule(commenters.CONFIRMED, Outcome.REFUSE),

@@ -38,6 +38,7 @@ FINDINGS: dict[str, Callable[[Params], str]] = {
     "nobody-may": lambda _p: _("Only staff may comment here."),
     "subscribers-only": lambda _p: _("The author is no subscriber."),
     "confirmed-only": lambda _p: _("The author has not confirmed an e-mail address."),
+    "other-site": lambda _p: _("The author belongs to another site."),
     "members-only": lambda _p: _("The author has no account."),
     "empty": lambda _p: _("Holds nothing that can be seen."),
     "too-long": lambda _p: _("Is too long."),
@@ -76,6 +77,7 @@ REFUSALS: dict[str, Callable[[Params], str]] = {
         "Only people with a confirmed e-mail address can comment here. "
         "Confirm yours in your account."
     ),
+    "other-site": lambda _p: _("You are signed in for another site."),
     "members-only": lambda _p: _(
         "Guests can't comment here any more. Make an account of what you wrote: "
         "your private link leads there."

@@ -32,6 +32,7 @@ FORBIDDEN = {
     commenters.SUBSCRIBERS,
     commenters.CONFIRMED,
     commenters.MEMBERS,
+    commenters.HOME,
 }
 STATUS_OF = {
     Outcome.PUBLISH: Status.PUBLISHED,

@@ -93,6 +93,7 @@ class Known:
 
     role: Role | None
     is_guest: bool
+    is_of_another_site: bool
     is_confirmed: bool
     is_subscriber: bool
     published: int
@@ -107,6 +108,7 @@ def known(site: Site, person: User, now: datetime) -> Known:
     return Known(
         role=first.role,
         is_guest=first.is_guest,
+        is_of_another_site=first.belongs_to not in (None, site.id),
         is_confirmed=first.email_confirmed_at is not None,
         is_subscriber=first.is_subscriber and first.belongs_to == site.id,
         published=first.published or 0,
@@ -122,12 +124,12 @@ def known(site: Site, person: User, now: datetime) -> Known:
 def lacking(site: Site, person: User) -> str | None:
     """What keeps this person from commenting on this site, by its code, if anything does."""
     allowed = site.settings.commenters
-    is_guest = guests.is_guest(person)
-    if allowed is Commenters.GUESTS or (allowed is Commenters.MEMBERS and not is_guest):
+    if allowed is Commenters.MEMBERS and person.site_id is None:
         return None
     standing = Standing(
         role=access.role_on(site, person),
-        is_guest=is_guest,
+        is_guest=guests.is_guest(person),
+        is_of_another_site=person.site_id not in (None, site.id),
         is_confirmed=person.email_confirmed_at is not None,
         is_subscriber=person.is_subscriber and person.site_id == site.id,
     )
@@ -140,6 +142,7 @@ def of(known: Known, fingerprint: str, now: datetime) -> Standing:
     return Standing(
         role=known.role,
         is_guest=known.is_guest,
+        is_of_another_site=known.is_of_another_site,
         is_confirmed=known.is_confirmed,
         is_subscriber=known.is_subscriber,
         published=known.published,

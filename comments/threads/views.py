@@ -68,6 +68,7 @@ LINK = "private-link"
 threads = Blueprint("threads", __name__)
 threads.add_app_template_filter(words.reason, "reason")
 threads.add_app_template_filter(words.finding, "finding")
+threads.add_app_template_filter(lambda code: words.refusal(code, {}), "refusal")
 
 
 @dataclass(frozen=True, slots=True)

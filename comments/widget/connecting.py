@@ -22,14 +22,17 @@ SOON = timedelta(minutes=5)
 
 
 def token(site: Site, origin: str, by: User, now: datetime) -> str:
-    """A token for pages of this origin. Raises Forbidden where it is none of the site's."""
-    access.check_origin(site, origin)
+    """A token for pages of this origin.
+
+    Raises Forbidden where it is none of the site's, or for a guest of another site.
+    """
+    _check_place(site, origin, by)
     return sessions.begin(by, Scope(Kind.BEARER, site.id, origin), now)
 
 
 def code(site: Site, origin: str, challenge: str, by: User, now: datetime) -> str:
     """A code that the page turns into a token, once and soon. Raises Forbidden as `token` does."""
-    access.check_origin(site, origin)
+    _check_place(site, origin, by)
     made = tokens.new()
     db.session.add(
         Ticket(
@@ -43,6 +46,12 @@ def code(site: Site, origin: str, challenge: str, by: User, now: datetime) -> st
         )
     )
     return made
+
+
+def _check_place(site: Site, origin: str, by: User) -> None:
+    access.check_origin(site, origin)
+    if by.site_id not in (None, site.id):
+        raise Forbidden(_("You are signed in for another site."), code="other-site")
 
 
 def exchange(code: str, verifier: str, origin: str, now: datetime) -> str:

@@ -141,7 +141,7 @@ def me() -> str:
         site=site,
         key=query.article,
         moderate=f"{base}/moderation/comments/" if access.may_moderate(site, user) else None,
-        lacks=standing.lacking(site, user) is not None,
+        lacks=standing.lacking(site, user),
         own=reading.own(site, article.id, user) if article else (),
         editable=queries.editable(site, article.id, user, now) if article else {},
         unread=seeing.unread(article.id, user) if article else seeing.Unread(),

@@ -38,6 +38,12 @@ def test_only_who_may_comment_does(name: str, allowed: Commenters) -> None:
     assert outcome is (Outcome.PUBLISH if name in MAY[allowed] else Outcome.REFUSE)
 
 
+@pytest.mark.parametrize("allowed", Commenters)
+def test_whoever_belongs_to_another_site_writes_there(allowed: Commenters) -> None:
+    person = Standing(is_guest=True, is_of_another_site=True, is_subscriber=True, published=1)
+    assert screened(person, allowed).outcome is Outcome.REFUSE
+
+
 def test_a_guest_waits_until_something_of_theirs_is_out() -> None:
     verdict = screened(Standing(is_guest=True), Commenters.GUESTS)
     assert (verdict.outcome, verdict.because and verdict.because.code) == (Outcome.HOLD, "guest")

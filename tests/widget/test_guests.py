@@ -6,6 +6,9 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from comments import clock
+from comments.accounts import guests
+from comments.db import transaction
 from comments.threads.models import Status
 from tests import axe, factories, live
 from tests.conftest import Cast
@@ -128,6 +131,16 @@ def test_who_has_an_account_signs_in_instead(
     expect(page.locator(".comment").get_by_text("As somebody known.")).to_be_visible()
     reader.write(page, "Nobody asks for a name any more.")
     expect(page.get_by_label("Your name")).to_be_hidden()
+
+
+def test_once_there_are_no_guests_a_guest_reads_what_they_need(
+    page: Page, publisher: Publisher, cast: Cast
+) -> None:
+    guest = transaction(lambda: guests.make(cast.gazette.id, "Wren", None, clock.now()))
+    factories.settle(cast.gazette, commenters="members")
+    reader.arrive(page, publisher.page(), guest, cast.gazette)
+    expect(reader.alert(page)).to_contain_text("Guests can't comment here any more.")
+    expect(page.get_by_role("link", name="Write a comment")).to_be_hidden()
 
 
 def test_without_javascript_a_guest_writes_and_comes_back(

@@ -19,7 +19,7 @@ from comments.sites.guests import coming, joining
 from comments.sites.guests.forms import NewMember
 from comments.sites.models import Site
 
-# What takes an account: by blueprint, and by page.
+# What takes an account: by blueprint below /account, and by page.
 FOR_MEMBERS = frozenset({"factors", "oidc"})
 PAGES_FOR_MEMBERS = frozenset(
     {
@@ -38,7 +38,8 @@ guests = Blueprint("guests", __name__)
 @guests.before_app_request
 def _lead_guests() -> AnyResponse | None:
     """Guests find their own page where others find that of their account."""
-    if request.blueprint not in FOR_MEMBERS and request.endpoint not in PAGES_FOR_MEMBERS:
+    is_theirs = request.blueprint in FOR_MEMBERS and request.path.startswith("/account/")
+    if not is_theirs and request.endpoint not in PAGES_FOR_MEMBERS:
         return None
     user = login.signed_in()
     if user is None or not people.is_guest(user):

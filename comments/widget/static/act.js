@@ -5,7 +5,7 @@ import { hear, showHeard } from "./hearing.js";
 import { entryOf, keepToken, takeReturn, tokenOf } from "./kept.js";
 import {
   announce, below, button, commentOf, complain, counted, dressOwn, find, foldOf, headingOf, idOf, made,
-  pageOf, rootsOf, send,
+  pageOf, rootsOf, send, tell,
 } from "./page.js";
 import { goOn, note, offerUnread, watch } from "./seen.js";
 import style from "./style.js";
@@ -67,6 +67,8 @@ const recognise = (thread, mine) => {
   showOwn(thread, mine.querySelector("ol"));
   for (const comment of thread.root.querySelectorAll(".comment")) dressOwn(thread, comment);
   showWho(thread);
+  // What everybody reads, stands there already.
+  if (thread.me.lacks.length) tell(thread, null, thread.me.lacks);
   showHeard(thread, mine.querySelector(".hear"));
   offerUnread(thread);
   watch(thread);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -252,3 +253,34 @@ def test_a_page_of_ours_reads_what_is_wrong(come: Come) -> None:
     assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (422, PUBLISHER)
     answer = come("x", origin="https://evil.example")
     assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_a_guest_of_one_site_is_none_of_another(
+    as_: Callable[[User | None], FlaskClient], come: Come, cast: Cast
+) -> None:
+    factories.settle(cast.notes, commenters="guests")
+    come()
+    wren = as_(newest())
+    page = wren.get("/thread?site=field-notes&article=tides").text
+    assert "You are signed in for another site." in page
+    assert "<textarea" not in page
+    sent = {"site": "field-notes", "article": "tides", "body": "Hello."}
+    assert wren.post("/thread", data=sent).status_code == 403
+    window = {"site": "field-notes", "origin": "https://notes.example", "nonce": "0" * 16}
+    assert wren.post("/connect", data=window).status_code == 403
+    assert (
+        wren.post("/connect", data={**window, "site": "gazette", "origin": PUBLISHER}).status_code
+        == 200
+    )
+
+
+def test_the_hosted_page_says_what_a_guest_needs_once_there_are_none(
+    as_: Callable[[User | None], FlaskClient], come: Come, cast: Cast
+) -> None:
+    come()
+    wren = as_(newest())
+    assert "<textarea" in wren.get("/thread?site=gazette&article=tides").text
+    factories.settle(cast.gazette, commenters="members")
+    page = wren.get("/thread?site=gazette&article=tides").text
+    assert "Guests can&#39;t comment here any more." in page
+    assert "<textarea" not in page
