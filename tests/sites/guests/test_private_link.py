@@ -17,11 +17,11 @@ from comments.db import db, transaction
 from comments.sites.guests import coming
 from comments.threads.models import Comment, Status
 from tests import factories, forms
-from tests.accounts.conftest import PASSWORD, quick  # noqa: F401
-from tests.conftest import HOST, Cast
+from tests.conftest import HOST, PASSWORD, Cast
 from tests.mailbox import Mailbox
 from tests.sites.guests.conftest import Come
 
+pytestmark = pytest.mark.usefixtures("quick")
 ADDRESS = "wren@example.com"
 As = Callable[[User | None], FlaskClient]
 
