@@ -88,6 +88,7 @@ def _blueprints(app: Flask) -> None:
     from comments.hooks.views import hooks
     from comments.moderation.views import moderation
     from comments.notifications.feed.views import reply_feed
+    from comments.notifications.push.views import push
     from comments.notifications.views import notifications
     from comments.sites.guests.views import guests
     from comments.sites.invitations.views import invitations
@@ -98,7 +99,7 @@ def _blueprints(app: Flask) -> None:
 
     for blueprint in (
         *(health, accounts, factors, oidc, sites, guests, invitations, sso),
-        *(threads, moderation, notifications, reply_feed, hooks, widget, api),
+        *(threads, moderation, notifications, reply_feed, push, hooks, widget, api),
     ):
         app.register_blueprint(blueprint)
 
@@ -116,6 +117,8 @@ def _handlers() -> None:
     from comments.notifications import letters as notices
     from comments.notifications import listening as notifications
     from comments.notifications import retention as told
+    from comments.notifications.push import announcing
+    from comments.notifications.push import delivering as pushing
     from comments.sites import listening as sites
     from comments.sites.guests import letters as guests
     from comments.sites.invitations import letters as invitations
@@ -128,6 +131,7 @@ def _handlers() -> None:
         *(events, sending, retention, letters, factors, people, sites, guests, invitations, jwks),
         *(threads, texts, idle, moderation),
         *(notifications, hearing, bundling, notices, waiting, reminders, told),
+        *(announcing, pushing),
         *(hooks, delivering, sweeping),
     ):
         domain.connect()

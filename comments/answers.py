@@ -43,12 +43,12 @@ def wants_html() -> bool:
 
 def refused(error: DomainError) -> AnyResponse:
     """The answer to a refusal, in the manner of whoever asked."""
-    if not is_cookieless():
+    if not is_cookieless() and not request.is_json:
         return _page(error)
     response = _fragment(error) if wants_html() else _problem(error)
     response.status_code = error.status
     _not_now(response, error)
-    if isinstance(error, NotSignedIn):
+    if isinstance(error, NotSignedIn) and is_cookieless():
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
 

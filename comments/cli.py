@@ -9,6 +9,7 @@ import click
 from comments import __version__, serving, settings
 from comments.commands.hooks import hook
 from comments.commands.mail import mailing, work
+from comments.commands.push import push
 from comments.commands.setup import setup
 from comments.commands.sites import site
 from comments.commands.users import user
@@ -51,5 +52,5 @@ def migrate() -> None:
 
 
 site.add_command(hook)
-for each in (setup, work, site, user, mailing, importing, doctor, demo):
+for each in (setup, work, site, user, mailing, push, importing, doctor, demo):
     main.add_command(each)

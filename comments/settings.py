@@ -25,6 +25,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from comments.vapid import Contact, PushKey
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
@@ -83,6 +85,10 @@ class Settings(BaseSettings):
     # smtp://USER:PASSWORD@HOST:587 (STARTTLS), or smtps:// (TLS from the start).
     smtp_url: SecretStr | None = None
     mail_from: str = ""
+
+    # What push services know this service by, and whom they may write to; off without.
+    push_key: PushKey | None = None
+    push_contact: Contact = ""
 
     # By a word for each that stands in addresses, in the order of their buttons.
     oidc: Annotated[dict[ProviderKey, Provider], NoDecode] = Field(default_factory=dict)

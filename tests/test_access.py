@@ -30,6 +30,8 @@ from tests import factories, oidc_provider
 from tests.conftest import PUBLISHER, Cast
 from tests.hooks import receiving
 from tests.notifications import acts as notified
+from tests.notifications import pushing
+from tests.notifications.pushing import Browser
 
 PEOPLE = ("nobody", "rae", "kim", "mo", "ada", "sam")
 # yes: in, whatever the form then says; sign in: 401, or the way to the sign-in page.
@@ -180,6 +182,10 @@ TABLE: dict[str, Try] = {
     "POST /notifications/read": Try(
         MEMBERS_OF_THE_SERVICE, data={"upto": "2026-03-14T09:26:53+00:00"}
     ),
+    "GET /notifications/browsers": Try(MEMBERS_OF_THE_SERVICE),
+    "POST /notifications/browsers": Try(MEMBERS_OF_THE_SERVICE, json={}),
+    "POST /notifications/browsers/<int:id>/remove": Try(AUTHOR, {"id": "browser"}),
+    "GET /notifications/worker.js": Try(EVERYBODY),
     "GET /notifications/settings": Try(MEMBERS_OF_THE_SERVICE),
     "GET /notifications/settings/<key>": Try(MEMBERS_OF_THE_SERVICE),
     "POST /notifications/settings/<key>": Try(MEMBERS_OF_THE_SERVICE, data={}),
@@ -285,7 +291,7 @@ class World:
 def world(app: Flask, cast: Cast) -> Iterator[World]:
     """One of everything on the gazette: a comment of rae's, a member, a key, a sanction."""
     acme = oidc_provider.configured("Acme", "https://acme.example")
-    with oidc_provider.offered(app, acme=acme):
+    with oidc_provider.offered(app, acme=acme), pushing.set_up(app):
         yield _made(app, cast)
 
 
@@ -306,7 +312,9 @@ def _made(app: Flask, cast: Cast) -> World:
     transaction(lambda: sso_keys.make(cast.gazette, None, clock.now()))
     hook, _secret = receiving.hook(cast.gazette, "https://gazette.example/hook")
     delivery = transaction(lambda: queueing.test(hook, None, clock.now()))
+    pushing.keep(Browser("https://push.example/1"), cast.rae)
     ids = {
+        "browser": pushing.kept()[0].id,
         "comment": row.id,
         "hook": hook.id,
         "delivery": delivery.id,
@@ -332,7 +340,10 @@ def attempt(world: World, browser: FlaskClient, who: User | None, route: str) ->
     address = address.replace("<provider>", tried.values.get("provider", "acme"))
     if "id" in tried.values:
         address = address.replace("<int:id>", str(world.ids[tried.values["id"]]))
-    sent: dict[str, Any] = {"json": tried.json} if tried.json is not None else {}
+    sent: dict[str, Any] = {}
+    if tried.json is not None:
+        sent["json"] = tried.json
+        sent["headers"] = {"X-CSRFToken": browser.csrf_token}
     if tried.data is not None:
         sent = {"data": tried.data}
     if rule.startswith(("/api/", "/embed")) and who is not None:

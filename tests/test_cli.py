@@ -29,6 +29,7 @@ from comments.threads.models import Status
 from tests import factories, mailbox, servers
 from tests.accounts.factors import phone
 from tests.conftest import Cast
+from tests.notifications import pushing
 
 Command = Callable[..., Result]
 Browsers = Callable[[User | None], FlaskClient]
@@ -97,6 +98,10 @@ def acme(key: str = "acme", **changes: str) -> str:
         ({"oidc": acme(client_id="two words")}, [], "COMMENTS_OIDC acme.client_id"),
         ({"oidc": acme(scope="all")}, [], "COMMENTS_OIDC acme.scope"),
         ({"oidc": acme()[:-1] + ", " + acme(key="b")[1:]}, [], "COMMENTS_OIDC names one issuer"),
+        ({"push_key": "AAAA"}, [], "COMMENTS_PUSH_KEY"),
+        ({"push_key": "A" * 43}, [], "COMMENTS_PUSH_KEY"),
+        ({"push_key": pushing.KEY}, [], "COMMENTS_PUSH_CONTACT"),
+        ({"push_contact": "you@example.org"}, [], "COMMENTS_PUSH_CONTACT"),
         ({"trusted_proxies": "everyone"}, [], "COMMENTS_TRUSTED_PROXIES"),
         ({"database_url": "mysql://localhost/x"}, [], "COMMENTS_DATABASE_URL"),
         ({"database_url": "postgresql://u:hush@127.0.0.1:1/x"}, [], "COMMENTS_DATABASE_URL"),
@@ -111,6 +116,14 @@ def test_serving_is_refused_with_one_sentence(
     result = comments("serve", "--port", str(servers.free_port()), *args, **settings)
     assert words in refused(result)
     assert "hush" not in result.output
+
+
+def test_a_key_for_push_services_is_made(comments: Command) -> None:
+    first, second = (comments("push", "key").output.strip() for _ in range(2))
+    assert first != second
+    name, _, key = first.partition("=")
+    given = {name.removeprefix("COMMENTS_").lower(): key, "push_contact": pushing.CONTACT}
+    assert "run: comments migrate" in refused(comments("serve", **given))
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from comments import clock, i18n, settings
 from comments.accounts import closing, guests, letters, links
 from comments.db import db, transaction
 from comments.notifications import leaving, reviewing
+from comments.notifications.push import browsers
 from comments.sites import access
 from comments.sites.models import Role
 from comments.threads.models import Article, Comment, State, Status
@@ -27,6 +28,7 @@ from tests.hooks import receiving
 from tests.moderation import scene
 from tests.moderation.acts import decide, sanction
 from tests.notifications import acts as notified
+from tests.notifications import pushing
 from tests.sites.sso import publisher as sso_publisher
 
 Browsers = Callable[..., FlaskClient]
@@ -63,6 +65,7 @@ PAGES = {
     "notifications.choices": ["/notifications/settings"],
     "notifications.choices_here": ["/notifications/settings/gazette"],
     "notifications.inbox": ["/notifications"],
+    "push.overview": ["/notifications/browsers"],
     "notifications.review": ["/review/{review}"],
     "notifications.letters": ["/unsubscribe/{unsubscribe}"],
     "sites.index": ["/sites"],
@@ -101,6 +104,7 @@ ELSEWHERE = {
     "moderation.desk",
     "oidc.back",
     "oidc.newcomer",
+    "push.worker",
     "reply_feed.feed",
     "sites.home",
     "static",
@@ -131,6 +135,7 @@ KIM, INVITED = "kim@example.com", "lou@example.com"
 TITLES = (
     "Acme",
     "acme.example",
+    "push.example",
     "Gazette",
     "The river is rising again, and nobody has read the gauges",
 )
@@ -139,7 +144,8 @@ TITLES = (
 @pytest.fixture
 def world(app: Flask, marked: str, cast: Cast) -> Iterator[dict[str, str]]:
     """Something of everything, and what fills the addresses of the pages."""
-    with oidc_provider.offered(app, acme=oidc_provider.configured("Acme", "http://127.0.0.1:1")):
+    acme = oidc_provider.configured("Acme", "http://127.0.0.1:1")
+    with oidc_provider.offered(app, acme=acme), pushing.set_up(app):
         yield _made(cast)
 
 
@@ -198,6 +204,8 @@ def a_review(cast: Cast) -> str:
 def told(cast: Cast, article: Article, own: Comment) -> None:
     """Ada follows, is answered, named, and told what became of her words."""
     notified.follow(article, cast.ada)
+    pushing.keep(pushing.Browser("https://push.example/1"), cast.ada)
+    transaction(lambda: browsers.failed(pushing.kept()[0].id, "slow", clock.now()))
     factories.comment(article, cast.rae, parent=own)
     factories.comment(article, cast.rae, "As @ada said.")
     factories.comment(article, cast.rae, "Well.")

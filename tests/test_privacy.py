@@ -9,6 +9,7 @@ from flask import Flask
 from comments.accounts import links, registration, sessions
 from comments.db import db
 from comments.hooks import sweeping
+from comments.notifications.push import browsers
 from comments.outbox import DEAD_KEPT
 from comments.sites.invitations import inviting
 from comments.sites.sso import entering
@@ -41,6 +42,7 @@ def test_the_periods_are_those_of_the_code(app: Flask) -> None:
     assert f"{links.LIFE.total_seconds() / 60:.0f} minutes" in until("tickets")
     assert f"{inviting.LIFE.days} days" in until("invitations")
     assert f"{DEAD_KEPT.days} days" in until("outbox")
+    assert f"{browsers.PATIENCE.days} days" in until("push_subscriptions")
     deliveries = until("deliveries")
     assert f"{sweeping.KEPT.days} days" in deliveries
     assert f"{sweeping.MOST:,} latest" in deliveries

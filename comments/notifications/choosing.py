@@ -74,14 +74,16 @@ def preference(user_id: int, site_id: int) -> Preference:
 
 
 def _forget_unwanted(chosen: Preference) -> None:
-    unwanted = [kind for kind in Kind if chosen.of(kind) is When.NEVER]
-    db.session.execute(
-        sa.update(Notification)
-        .where(
-            Notification.user_id == chosen.user_id,
-            Notification.site_id == chosen.site_id,
-            Notification.due_at.is_not(None),
-            Notification.kind.in_(unwanted),
+    unmailed = [kind for kind in Kind if chosen.of(kind) is When.NEVER]
+    unpushed = [kind for kind in Kind if chosen.of(kind) is not When.AT_ONCE]
+    for due, unwanted in ((Notification.due_at, unmailed), (Notification.push_at, unpushed)):
+        db.session.execute(
+            sa.update(Notification)
+            .where(
+                Notification.user_id == chosen.user_id,
+                Notification.site_id == chosen.site_id,
+                due.is_not(None),
+                Notification.kind.in_(unwanted),
+            )
+            .values({due: None})
         )
-        .values(due_at=None)
-    )

@@ -22,6 +22,7 @@ from comments.notifications.models import (
     Notification,
     Preference,
     Subscription,
+    When,
 )
 from comments.sites.models import Measure, Sanction
 from comments.threads import status
@@ -62,13 +63,14 @@ def heard(facts: dict[str, Any], now: datetime) -> None:
 
 
 def _take_back(comment: Comment, which: sa.ColumnElement[bool]) -> None:
-    """Nobody hears of this any more who has neither read it nor had a letter."""
+    """Nobody hears of this any more who has neither read it nor been told."""
     db.session.execute(
         sa.delete(Notification).where(
             Notification.comment_id == comment.id,
             which,
             Notification.seen_at.is_(None),
             Notification.mailed_at.is_(None),
+            Notification.pushed_at.is_(None),
         )
     )
 
@@ -110,12 +112,12 @@ def _is_news_to_the_author(decision: Decision, comment: Comment) -> bool:
 
 def _tell_author(happened: Happened) -> None:
     told = _rows(happened, Kind.DECISION, User.id == happened.comment.author_id)
-    fresh = ("kind", "decision_id", "created_at", "due_at")
+    fresh = ("kind", "decision_id", "created_at", "due_at", "push_at")
     db.session.execute(
         told.on_conflict_do_update(
             index_elements=[Notification.comment_id, Notification.user_id],
             set_={name: told.excluded[name] for name in fresh}
-            | {"seen_at": None, "mailed_at": None},
+            | {"seen_at": None, "mailed_at": None, "pushed_at": None},
         )
     )
 
@@ -131,7 +133,8 @@ def _rows(happened: Happened, kind: Kind, who: sa.ColumnElement[bool]) -> Any:
         "kind": sa.literal(kind, Notification.kind.type),
         "decision_id": sa.literal(happened.decision.id),
         "created_at": sa.literal(now, Notification.created_at.type),
-        "due_at": _due_at(kind, now),
+        "due_at": timing.due_by_choice(_chosen(kind), now),
+        "push_at": timing.push_by_choice(_chosen(kind), now),
     }
     here = sa.and_(Preference.user_id == User.id, Preference.site_id == comment.site_id)
     is_banned = sa.exists().where(
@@ -150,7 +153,6 @@ def _rows(happened: Happened, kind: Kind, who: sa.ColumnElement[bool]) -> Any:
     return upsert(Notification).from_select(list(values), select)
 
 
-def _due_at(kind: Kind, now: datetime) -> sa.ColumnElement[datetime | None]:
+def _chosen(kind: Kind) -> sa.ColumnElement[When]:
     choice = CHOICE_OF[kind]
-    chosen = sa.func.coalesce(choice, sa.literal(USUAL[kind], choice.type))
-    return timing.due_by_choice(chosen, now)
+    return sa.func.coalesce(choice, sa.literal(USUAL[kind], choice.type))

@@ -6,14 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from flask_babel import ngettext
-
 from comments import mail, settings
 from comments.accounts.models import User
 from comments.db import db
 from comments.mail import Letter
 from comments.notifications import bundling, leaving, queries, words
-from comments.notifications.models import USUAL, Kind, Preference, When
+from comments.notifications.models import USUAL, Kind, Notification, Preference, When
 from comments.notifications.queries import Told
 from comments.sites import sanctions
 from comments.sites.models import Measure, Site
@@ -33,7 +31,8 @@ def _compose(facts: dict[str, Any], now: datetime) -> Letter | None:
     if any(row.measure is Measure.BAN for row in sanctions.all_in_force(site, person, now)):
         return None
     at, wanted = datetime.fromisoformat(facts["at"]), _wanted(person, site)
-    told = [_unlinked(each) for each in queries.of_letter(person, site.id, at, wanted)]
+    bundle = queries.of_bundle(person, site.id, Notification.mailed_at == at, wanted)
+    told = [_unlinked(each) for each in bundle]
     if not told:
         return None
     base = settings.current().url
@@ -45,24 +44,13 @@ def _compose(facts: dict[str, Any], now: datetime) -> Letter | None:
         "all": f"{base}/notifications",
         "leave": leave,
     }
-    subject = " ".join(_subject(told, mail.unlinked(site.name)).split())
+    subject = " ".join(words.headline(told, mail.unlinked(site.name)).split())
     return Letter(person.email, subject, "notifications", values, leave)
 
 
 def _wanted(person: User, site: Site) -> list[Kind]:
     chosen = db.session.get(Preference, (person.id, site.id))
     return [kind for kind in Kind if (chosen.of(kind) if chosen else USUAL[kind]) != When.NEVER]
-
-
-def _subject(told: list[Told], site: str) -> str:
-    if len(told) == 1:
-        return f"{words.line(told[0])} · {site}"
-    return ngettext(
-        "%(num)d notification from %(site)s",
-        "%(num)d notifications from %(site)s",
-        len(told),
-        site=site,
-    )
 
 
 def _unlinked(told: Told) -> Told:
@@ -82,5 +70,5 @@ def _item(told: Told, base: str) -> dict[str, str]:
         "why": words.why(told),
         "title": told.title,
         "excerpt": told.excerpt,
-        "url": f"{base}/comments/{told.comment_id}" if told.is_public else f"{base}/mine",
+        "url": f"{base}{told.path}",
     }

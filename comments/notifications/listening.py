@@ -16,9 +16,11 @@ from comments.notifications.models import (
     FeedKey,
     Notification,
     Preference,
+    PushSubscription,
     Subscription,
     Watch,
 )
+from comments.notifications.push import browsers
 from comments.sites.models import Site
 from comments.threads.models import Article
 
@@ -29,7 +31,7 @@ def connect() -> None:
 
 
 def _forget(user: User, *, erase: bool, now: datetime) -> None:
-    for model in (Notification, Subscription, Preference, Watch, FeedKey):
+    for model in (Notification, Subscription, Preference, Watch, FeedKey, PushSubscription):
         db.session.execute(sa.delete(model).where(model.user_id == user.id))
 
 
@@ -39,6 +41,7 @@ def _kept(user: User) -> dict[str, Any]:
         "follows": [_followed(*row) for row in _follows(user)],
         "letters": [_chosen(*row) for row in _rows(Preference, user)],
         "moderation_letters": [_watched(*row) for row in _rows(Watch, user)],
+        "browsers": [_browser(row) for row in db.session.scalars(browsers.of(user))],
         "reply_feed_since": _since(db.session.get(FeedKey, user.id)),
     }
 
@@ -84,6 +87,11 @@ def _followed(row: Subscription, article: str, site: str) -> dict[str, Any]:
 def _chosen(row: Preference, site: str) -> dict[str, Any]:
     chosen = {choice.key: row.of(kind).value for kind, choice in CHOICE_OF.items()}
     return {"site": site, "language": row.language, **chosen}
+
+
+def _browser(row: PushSubscription) -> dict[str, Any]:
+    since = row.failing_since.isoformat() if row.failing_since else None
+    return {"endpoint": row.endpoint, "since": row.created_at.isoformat(), "failing_since": since}
 
 
 def _watched(row: Watch, site: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -57,7 +58,8 @@ class Preference(Model):
     """How soon one person hears by letter of what happens on one site, and in which language.
 
     Who chose nothing may have no row, and hears as the defaults say, in the site's language.
-    `mailed_at` is when the last letter was made, so that the next is not too soon.
+    `mailed_at` is when the last letter was made, so that the next is not too soon, and `pushed_at`
+    when browsers were last told.
     """
 
     __tablename__ = "preferences"
@@ -70,6 +72,7 @@ class Preference(Model):
     threads: Mapped[When] = mapped_column(word(When, "threads"), default=USUAL[Kind.THREAD])
     language: Mapped[str | None] = mapped_column(sa.String(35))
     mailed_at: Mapped[datetime | None]
+    pushed_at: Mapped[datetime | None]
 
     def of(self, kind: Kind) -> When:
         chosen: When = getattr(self, CHOICE_OF[kind].key)
@@ -89,7 +92,8 @@ class Notification(Model):
     """One person hears of one comment, for one reason. `decision_id` is what published it, or what
     was decided about one's own.
 
-    It goes into a letter at `due_at`; all with the same `mailed_at` went into one letter.
+    It goes into a letter at `due_at`; all with the same `mailed_at` went into one letter. Browsers
+    are told at `push_at`; all with the same `pushed_at` were one message.
     """
 
     __tablename__ = "notifications"
@@ -117,6 +121,15 @@ class Notification(Model):
             postgresql_where=sa.text("due_at IS NOT NULL"),
         ),
         sa.Index("ix_notifications_letter", "user_id", "site_id", "mailed_at"),
+        sa.Index(
+            "ix_notifications_push",
+            "push_at",
+            "user_id",
+            "site_id",
+            sqlite_where=sa.text("push_at IS NOT NULL"),
+            postgresql_where=sa.text("push_at IS NOT NULL"),
+        ),
+        sa.Index("ix_notifications_pushed", "user_id", "site_id", "pushed_at"),
         {"sqlite_autoincrement": True},
     )
 
@@ -131,6 +144,8 @@ class Notification(Model):
     seen_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     mailed_at: Mapped[datetime | None]
+    push_at: Mapped[datetime | None]
+    pushed_at: Mapped[datetime | None]
 
 
 class Watch(Model):
@@ -164,3 +179,31 @@ class FeedKey(Model):
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True)
     token_hash: Mapped[str] = mapped_column(bytewise(64), unique=True)
     created_at: Mapped[datetime]
+
+
+class PushSubscription(Model):
+    """A browser in which somebody hears: where its push service takes messages (RFC 8030), and the
+    keys that only the browser can read them by (RFC 8291). It ends with the session it was made in.
+
+    `failure` says why nothing arrives there since `failing_since`.
+    """
+
+    __tablename__ = "push_subscriptions"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    session_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("sessions.id", ondelete="CASCADE"), unique=True
+    )
+    endpoint: Mapped[str] = mapped_column(bytewise(1000), unique=True)
+    p256dh: Mapped[str] = mapped_column(bytewise(100))
+    auth: Mapped[str] = mapped_column(bytewise(30))
+    created_at: Mapped[datetime]
+    failure: Mapped[str | None] = mapped_column(sa.String(30))
+    failing_since: Mapped[datetime | None]
+
+    @property
+    def service(self) -> str:
+        """The host of the push service, with its port if it names one."""
+        return urlsplit(self.endpoint).netloc

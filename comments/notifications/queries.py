@@ -56,6 +56,11 @@ class Told:
         """Whether it has a place on a page: one's own may have been rejected."""
         return self.kind is not Kind.DECISION or self.after is Status.PUBLISHED
 
+    @property
+    def path(self) -> str:
+        """Where on our pages it is read."""
+        return f"/comments/{self.comment_id}" if self.is_public else "/mine"
+
 
 @dataclass(frozen=True, slots=True)
 class Followed:
@@ -90,12 +95,14 @@ def latest(person: User, site: Site, size: int) -> list[Told]:
     return [_made(row) for row in rows]
 
 
-def of_letter(person: User, site_id: int, mailed_at: datetime, kinds: Sequence[Kind]) -> list[Told]:
-    """What goes into one letter, the newest first."""
+def of_bundle(
+    person: User, site_id: int, bundle: sa.ColumnElement[bool], kinds: Sequence[Kind]
+) -> list[Told]:
+    """What somebody is told of together, the newest first."""
     here = sa.and_(
         Notification.user_id == person.id,
         Notification.site_id == site_id,
-        Notification.mailed_at == mailed_at,
+        bundle,
         Notification.kind.in_(kinds),
         Notification.seen_at.is_(None),
     )

@@ -1,4 +1,4 @@
-"""Reading what one was told: it counts as new until then, and no letter says it any more."""
+"""Reading what one was told: it counts as new until then, and nothing says it any more."""
 
 from __future__ import annotations
 
@@ -44,5 +44,5 @@ def _seen(which: sa.ColumnElement[bool], now: datetime) -> None:
     db.session.execute(
         sa.update(Notification)
         .where(which, Notification.seen_at.is_(None))
-        .values(seen_at=now, due_at=None)
+        .values(seen_at=now, due_at=None, push_at=None)
     )

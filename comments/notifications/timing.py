@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
-from comments import clock
+from comments import clock, settings
 from comments.accounts.models import User
 from comments.db import UtcDateTime, db, transaction
-from comments.notifications.models import Notification, Watch, When
+from comments.notifications.models import PushSubscription, When
 from comments.working import IsOver
 
 # When daily letters are due, in UTC.
@@ -45,14 +46,28 @@ def due_by_choice(
     )
 
 
+def push_by_choice(
+    chosen: sa.ColumnElement[When], now: datetime
+) -> sa.ColumnElement[datetime | None]:
+    """When browsers are told of it: now, for who hears at once and has any; else never."""
+    if settings.current().push_key is None:
+        return sa.literal(None, UtcDateTime())
+    has_browser = sa.exists().where(PushSubscription.user_id == User.id)
+    is_wanted = sa.and_(chosen == When.AT_ONCE, has_browser)
+    return sa.case((is_wanted, sa.literal(now, UtcDateTime())))
+
+
 def make_due(
-    rows: type[Notification | Watch], make: Callable[[int, int, datetime], None], is_over: IsOver
+    due: orm.InstrumentedAttribute[datetime | None],
+    make: Callable[[int, int, datetime], None],
+    is_over: IsOver,
 ) -> None:
-    """Make a letter for each person and site of which a row is due, each in its own transaction."""
-    first = sa.select(rows.user_id, rows.site_id).order_by(rows.due_at).limit(1)
+    """Make what each person hears of each site of which a row is due, in its own transaction."""
+    rows = due.class_
+    first = sa.select(rows.user_id, rows.site_id).order_by(due).limit(1)
     while not is_over():
         now = clock.now()
-        who = db.session.execute(first.where(rows.due_at <= now)).one_or_none()
+        who = db.session.execute(first.where(due <= now)).one_or_none()
         if who is None:
             return
         transaction(partial(make, who.user_id, who.site_id, now))

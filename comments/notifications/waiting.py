@@ -51,7 +51,7 @@ def chosen(user_id: int, site_id: int) -> When:
 
 def remind(is_over: IsOver) -> None:
     """Make every letter that is due; several workers make each once."""
-    timing.make_due(Watch, make, is_over)
+    timing.make_due(Watch.due_at, make, is_over)
 
 
 def _decided(facts: dict[str, Any], now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import gettext as _
-from flask_babel import pgettext
+from flask_babel import ngettext, pgettext
 
 from comments.notifications.models import Kind, When
 from comments.notifications.queries import MOST_COUNTED, Told
@@ -21,6 +21,18 @@ def line(told: Told) -> str:
         Kind.MENTION: _("%(name)s mentioned you", name=name),
         Kind.THREAD: _("%(name)s wrote in a conversation you follow", name=name),
     }[told.kind]
+
+
+def headline(told: list[Told], site: str) -> str:
+    """All that somebody is told of a site at once, in one line."""
+    if len(told) == 1:
+        return f"{line(told[0])} · {site}"
+    return ngettext(
+        "%(num)d notification from %(site)s",
+        "%(num)d notifications from %(site)s",
+        len(told),
+        site=site,
+    )
 
 
 def outcome(told: Told) -> str:
