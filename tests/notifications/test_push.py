@@ -174,7 +174,7 @@ def test_what_nobody_wants_any_more_is_not_sent(
         ),
         "later": lambda: choose(cast.gazette, cast.rae, replies="daily"),
         "old": lambda: later(days=1),
-        "removed": lambda: transaction(lambda: browsers.gone(kept()[0].id)),
+        "removed": lambda: transaction(lambda: browsers.remove(kept()[0].id)),
     }[change]()
     send(secure_server.reach())
     assert (server.asked, waiting()) == ([], [])

@@ -43,7 +43,7 @@ def keep(form: Given, user: User, session_id: int, now: datetime) -> None:
     row = db.session.scalar(_at(PushSubscription.endpoint == form.endpoint))
     other = db.session.scalar(_at(PushSubscription.session_id == session_id))
     if other is not None and other is not row:
-        remove(other)
+        remove(other.id)
     if row is None:
         row = PushSubscription(endpoint=form.endpoint, created_at=now)
         db.session.add(row)
@@ -55,9 +55,9 @@ def keep(form: Given, user: User, session_id: int, now: datetime) -> None:
         raise Conflict(_("Ten browsers are the most. Remove one first."), code="ten-browsers")
 
 
-def remove(browser: PushSubscription) -> None:
-    """Somebody may have done so already."""
-    db.session.execute(sa.delete(PushSubscription).where(PushSubscription.id == browser.id))
+def remove(id: int) -> None:
+    """Nobody hears there any more. Somebody may have done so already."""
+    db.session.execute(sa.delete(PushSubscription).where(PushSubscription.id == id))
 
 
 def failed(id: int, words: str, now: datetime) -> None:
@@ -68,7 +68,7 @@ def failed(id: int, words: str, now: datetime) -> None:
     row.failure, row.failing_since = words, row.failing_since or now
     db.session.flush()
     if row.failing_since + PATIENCE < now:
-        remove(row)
+        remove(id)
 
 
 def reached(id: int) -> None:
@@ -76,11 +76,6 @@ def reached(id: int) -> None:
     here = sa.and_(PushSubscription.id == id, PushSubscription.failing_since.is_not(None))
     well = sa.update(PushSubscription).where(here).values(failure=None, failing_since=None)
     db.session.execute(well)
-
-
-def gone(id: int) -> None:
-    """Its push service knows nothing of it any more."""
-    db.session.execute(sa.delete(PushSubscription).where(PushSubscription.id == id))
 
 
 def _hold(session_id: int, user: User) -> None:

@@ -54,7 +54,7 @@ def _note(id: int, status: int, words: str) -> None:
     if 200 <= status < 300:
         transaction(lambda: browsers.reached(id))
     elif status in GONE:
-        transaction(lambda: browsers.gone(id))
+        transaction(lambda: browsers.remove(id))
     else:
         transaction(lambda: browsers.failed(id, words, clock.now()))
         if status in (0, NOT_NOW) or status >= 500:

@@ -73,7 +73,7 @@ def keep() -> AnyResponse:
 @push.post("/notifications/browsers/<int:id>/remove")
 def remove(id: int) -> AnyResponse:
     browser = browsers.the_browser(id, the_user())
-    transaction(lambda: browsers.remove(browser))
+    transaction(lambda: browsers.remove(browser.id))
     flash(_("Nothing is shown there any more."))
     return redirect(url_for("push.overview"), 303)
 
