@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from comments import clock
 from comments.db import transaction
@@ -76,6 +76,16 @@ def faultless(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def float_over(page: Page, words: Locator) -> None:
+    """Scroll to where the button that floats covers words, and nothing to press."""
+    button = page.get_by_role("button", name="1 new comment").bounding_box()
+    place = words.bounding_box()
+    assert button
+    assert place
+    down = place["y"] + place["height"] / 2 - button["y"] - button["height"] / 2
+    page.evaluate("down => scrollBy(0, down)", down)
+
+
 def test_axe_finds_nothing_in_what_a_reader_sees_and_does(
     looking: Page, publisher: Publisher, cast: Cast, lively: Article
 ) -> None:
@@ -91,6 +101,7 @@ def test_axe_finds_nothing_in_what_a_reader_sees_and_does(
     factories.comment(lively, cast.mo, "A reply.", parent=mine)
     reader.look_again(page)
     expect(page.get_by_role("button", name="1 new reply")).to_be_visible()
+    float_over(page, page.get_by_text("Only you see this"))
     faultless(page)
     reader.write(page, "A **thought**. " * 18)
     page.get_by_role("button", name="Preview").click()
