@@ -139,27 +139,22 @@ def app(service: Flask) -> Iterator[Flask]:
 
 
 def emptied() -> None:
-    had_statistics = None
+    tables = [f'DELETE FROM "{table.name}"' for table in reversed(db.metadata.sorted_tables)]
     with db.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
         if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-            _delete_all(connection)
-        else:
-            # Before it begins; and so whole tables go at once.
-            driver: Any = connection.connection.driver_connection
-            driver.execute("PRAGMA foreign_keys=OFF")
-            _delete_all(connection)
-            driver.execute("PRAGMA foreign_keys=ON")
-            had_statistics = driver.execute(STATISTICS).fetchone()
-            driver.execute("DROP TABLE IF EXISTS sqlite_stat1")
+            # All at once, or each would take its way there and back.
+            everything = ["SET LOCAL session_replication_role = replica", *tables]
+            driver.execute("; ".join(everything))
+            driver.commit()
+            return
+        # So whole tables go at once.
+        everything = ["PRAGMA foreign_keys=OFF", "BEGIN", *tables, "COMMIT"]
+        driver.executescript("; ".join([*everything, "PRAGMA foreign_keys=ON"]))
+        had_statistics = driver.execute(STATISTICS).fetchone()
+        driver.execute("DROP TABLE IF EXISTS sqlite_stat1")
     if had_statistics:
         db.engine.dispose()  # what is open still plans by them
-
-
-def _delete_all(connection: sa.Connection) -> None:
-    for table in reversed(db.metadata.sorted_tables):
-        connection.execute(table.delete())
-    connection.commit()
 
 
 class Client(FlaskClient):
@@ -210,12 +205,16 @@ class Cast:
 @pytest.fixture
 def cast(app: Flask) -> Cast:
     """Two sites and their people."""
-    gazette = factories.site("gazette", origins=(PUBLISHER, "https://www.gazette.example"))
-    notes = factories.site("field-notes", origins=("https://notes.example",))
-    ada, mo, rae, sam = (factories.user(name) for name in ("ada", "mo", "rae", "sam"))
-    factories.member(gazette, ada, Role.OWNER)
-    factories.member(gazette, mo, Role.MODERATOR)
-    factories.member(notes, sam, Role.MODERATOR)
+    return transaction(_cast)
+
+
+def _cast() -> Cast:
+    gazette = factories.founded("gazette", (PUBLISHER, "https://www.gazette.example"))
+    notes = factories.founded("field-notes", ("https://notes.example",))
+    ada, mo, rae, sam = (factories.person(name) for name in ("ada", "mo", "rae", "sam"))
+    factories.joined(gazette, ada, Role.OWNER)
+    factories.joined(gazette, mo, Role.MODERATOR)
+    factories.joined(notes, sam, Role.MODERATOR)
     return Cast(gazette, notes, ada, mo, rae, sam)
 
 

@@ -37,18 +37,21 @@ def person(name: str, email: str | None = None, **fields: Any) -> User:
 
 
 def site(key: str, *, origins: tuple[str, ...] = (), **settings: Any) -> Site:
-    def act() -> Site:
-        row = Site(
-            key=key,
-            name=key.replace("-", " ").title(),
-            values=SiteSettings(**{"hold_first": 0, **settings}).model_dump(),
-            created_at=clock.now(),
-        )
-        row.origins = [Origin(address=origin) for origin in origins]
-        db.session.add(row)
-        return row
+    return transaction(lambda: founded(key, origins, **settings))
 
-    return transaction(act)
+
+def founded(key: str, origins: tuple[str, ...] = (), **settings: Any) -> Site:
+    """A site, made within a transaction."""
+    row = Site(
+        key=key,
+        name=key.replace("-", " ").title(),
+        values=SiteSettings(**{"hold_first": 0, **settings}).model_dump(),
+        created_at=clock.now(),
+    )
+    row.origins = [Origin(address=origin) for origin in origins]
+    db.session.add(row)
+    db.session.flush()
+    return row
 
 
 def settle(site: Site, **settings: Any) -> None:
@@ -63,12 +66,14 @@ def settle(site: Site, **settings: Any) -> None:
 
 
 def member(site: Site, user: User, role: Role) -> Membership:
-    def act() -> Membership:
-        row = Membership(site_id=site.id, user_id=user.id, role=role, created_at=clock.now())
-        db.session.add(row)
-        return row
+    return transaction(lambda: joined(site, user, role))
 
-    return transaction(act)
+
+def joined(site: Site, user: User, role: Role) -> Membership:
+    """A membership, made within a transaction."""
+    row = Membership(site_id=site.id, user_id=user.id, role=role, created_at=clock.now())
+    db.session.add(row)
+    return row
 
 
 def invite(site: Site, role: Role = Role.STAFF, email: str | None = None) -> str:
