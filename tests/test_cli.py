@@ -23,7 +23,7 @@ from comments.cli import main
 from comments.db import db, transaction
 from comments.outbox import Outgoing
 from comments.sites import access, keys, queries
-from comments.sites.invitations import inviting
+from comments.sites.invitations import ending, inviting
 from comments.sites.models import Role
 from comments.threads.models import Status
 from tests import factories, mailbox, servers
@@ -293,7 +293,7 @@ def test_somebody_is_invited_to_a_site(operator: Command, cast: Cast) -> None:
     assert operator("site", "invite", "gazette", "staff", "--mail", "lou@example.com").strip() == (
         "A letter is on its way to lou@example.com."
     )
-    assert db.session.scalars(sa.select(Outgoing.kind)).all() == [inviting.INVITED]
+    assert db.session.scalars(sa.select(Outgoing.kind)).all() == [ending.INVITED]
 
 
 @pytest.mark.parametrize(

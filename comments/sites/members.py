@@ -16,6 +16,7 @@ from comments import audit, changes
 from comments.accounts.models import User
 from comments.db import db
 from comments.errors import Conflict, Forbidden, NotFound
+from comments.sites.invitations import ending
 from comments.sites.models import Invitation, Membership, Role, Site
 
 
@@ -113,13 +114,8 @@ def _held(member: Membership) -> Membership:
 
 def _void_invitations(by: Membership, roles: Sequence[Role]) -> None:
     """What somebody can't give any more, nobody gets by a link of theirs."""
-    db.session.execute(
-        sa.delete(Invitation).where(
-            Invitation.by_id == by.user_id,
-            Invitation.site_id == by.site_id,
-            Invitation.role.in_(roles),
-        )
-    )
+    given = sa.and_(Invitation.by_id == by.user_id, Invitation.site_id == by.site_id)
+    ending.take_away(given & Invitation.role.in_(roles))
 
 
 def _must_reach(by: Membership | None, *roles: Role) -> None:

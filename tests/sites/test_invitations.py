@@ -342,6 +342,40 @@ def test_a_letter_of_a_revoked_invitation_is_not_sent(cast: Cast, box: Mailbox) 
     assert (box.letters, number_of(Outgoing)) == ([], 0)
 
 
+def leave(site: Site, user: User) -> None:
+    registration.confirm_email(user, ADDRESS, clock.now())
+    closing.close(user, erase=False, now=clock.now())
+
+
+def revoke(site: Site, user: User) -> None:
+    row = db.session.scalars(sa.select(Invitation)).one()
+    inviting.revoke(site, row.id, None, clock.now())
+
+
+def be_late(site: Site, user: User) -> None:
+    inviting.sweep(clock.now() + timedelta(days=7))
+
+
+def lose_its_maker(site: Site, user: User) -> None:
+    row = db.session.scalars(sa.select(Invitation)).one()
+    assert row.by
+    members.remove(own(site, row.by), None, clock.now())
+
+
+@pytest.mark.parametrize("end", [leave, revoke, be_late, lose_its_maker])
+def test_what_a_server_said_of_an_invitation_goes_with_it(
+    cast: Cast, box: Mailbox, end: Callable[[Site, User], None]
+) -> None:
+    zoe = factories.user("zoe")
+    factories.member(cast.gazette, zoe, Role.ADMIN)
+    invited(cast.gazette, zoe, role=Role.STAFF, email=ADDRESS)
+    box.of_receiver = [f"550 5.1.1 <{ADDRESS}> is nobody here"]
+    box.drain()
+    assert ADDRESS in str(db.session.scalars(sa.select(Outgoing.words)).one())
+    transaction(lambda: end(cast.gazette, cast.rae))
+    assert number_of(Outgoing) == 0
+
+
 def test_a_letter_that_was_sent_twice_has_one_link(cast: Cast, box: Mailbox) -> None:
     invited(cast.gazette, cast.ada, email=ADDRESS)
     box.dies_after_data = 1

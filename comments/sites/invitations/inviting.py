@@ -18,13 +18,13 @@ from comments.accounts.models import User
 from comments.db import db
 from comments.errors import Conflict, NotFound
 from comments.sites import members
+from comments.sites.invitations.ending import INVITED, take_away
 from comments.sites.invitations.forms import NewInvitation
 from comments.sites.models import Invitation, Membership, Site
 
 LIFE = timedelta(days=7)
 # Of one site, so that the list stays short and nobody's mailbox is filled.
 MADE = limits.Limit("invitations", times=100, seconds=7 * 86400)
-INVITED = "invited"
 
 
 def invite(site: Site, form: NewInvitation, by: Membership | None, now: datetime) -> str:
@@ -118,12 +118,12 @@ def to(user: User) -> sa.Select[Invitation]:
 
 def forget(user: User) -> None:
     """Invite who leaves no more."""
-    db.session.execute(sa.delete(Invitation).where(_is_theirs(user)))
+    take_away(_is_theirs(user))
 
 
 def sweep(now: datetime) -> bool:
     """Forget the links, and the addresses, that nobody used in time; nothing is left then."""
-    db.session.execute(sa.delete(Invitation).where(Invitation.expires_at <= now))
+    take_away(Invitation.expires_at <= now)
     return False
 
 
@@ -144,10 +144,7 @@ def _check_new(site: Site, key: str | None, now: datetime) -> None:
 
 def _spend(row: Invitation) -> None:
     """Take the link away, once. Raises NotFound for whoever comes second."""
-    done = db.session.execute(
-        sa.delete(Invitation).where(Invitation.id == row.id).returning(Invitation.id)
-    )
-    if done.one_or_none() is None:
+    if not take_away(Invitation.id == row.id):
         raise over()
 
 

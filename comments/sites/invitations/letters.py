@@ -12,7 +12,8 @@ from comments.db import db
 from comments.mail import Letter
 from comments.outbox import Refused
 from comments.sites import words
-from comments.sites.invitations.inviting import INVITED, LIFE
+from comments.sites.invitations.ending import INVITED
+from comments.sites.invitations.inviting import LIFE
 from comments.sites.models import Invitation
 
 
