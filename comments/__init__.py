@@ -89,6 +89,7 @@ def _blueprints(app: Flask) -> None:
     from comments.moderation.views import moderation
     from comments.notifications.feed.views import reply_feed
     from comments.notifications.push.views import push
+    from comments.notifications.unsent.views import unsent
     from comments.notifications.views import notifications
     from comments.sites.guests.views import guests
     from comments.sites.invitations.views import invitations
@@ -99,7 +100,7 @@ def _blueprints(app: Flask) -> None:
 
     for blueprint in (
         *(health, accounts, factors, oidc, sites, guests, invitations, sso),
-        *(threads, moderation, notifications, reply_feed, push, hooks, widget, api),
+        *(threads, moderation, notifications, reply_feed, push, unsent, hooks, widget, api),
     ):
         app.register_blueprint(blueprint)
 

@@ -58,9 +58,17 @@ class Transport(Protocol):
         """Raises Refused, Deferred or Unreachable."""
 
 
-def add(kind: str, facts: dict[str, Any], person_id: int | None, now: datetime) -> None:
-    """Let a letter be made of these facts, in the language that is spoken now."""
-    outbox.add(QUEUE, kind, facts, now, person_id=person_id)
+def add(
+    kind: str,
+    facts: dict[str, Any],
+    person_id: int | None,
+    now: datetime,
+    *,
+    site_id: int | None = None,
+) -> None:
+    """Let a letter be made of these facts, in the language that is spoken now. One that is written
+    for a site names it."""
+    outbox.add(QUEUE, kind, facts, now, site_id=site_id, person_id=person_id)
 
 
 def unlinked(typed: str) -> str:

@@ -54,7 +54,8 @@ class Unreachable(Exception):
 class Outgoing(Model):
     """One thing to be sent. `queue` says by which way, `kind` what is made of `facts` when it is
     sent; `receiver` is what may be out of reach; a dead one waits for somebody to look. Of those
-    that stand in one `line`, each is sent only when the ones before it are done with."""
+    that stand in one `line`, each is sent only when the ones before it are done with. What is
+    written for a site names it, so that those who run it can look."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -89,6 +90,15 @@ class Outgoing(Model):
             sqlite_where=sa.text("line IS NOT NULL AND died_at IS NULL"),
             postgresql_where=sa.text("line IS NOT NULL AND died_at IS NULL"),
         ),
+        sa.Index(
+            "ix_outbox_site",
+            "site_id",
+            "queue",
+            "died_at",
+            "id",
+            sqlite_where=sa.text("died_at IS NOT NULL"),
+            postgresql_where=sa.text("died_at IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -98,6 +108,7 @@ class Outgoing(Model):
     kind: Mapped[str] = mapped_column(sa.String(40))
     receiver: Mapped[str] = mapped_column(bytewise(300))
     line: Mapped[str | None] = mapped_column(bytewise(100))
+    site_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sites.id"))
     person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"), index=True)
     facts: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
@@ -158,6 +169,7 @@ def add(
     *,
     receiver: str | None = None,
     line: str | None = None,
+    site_id: int | None = None,
     person_id: int | None = None,
 ) -> None:
     """Let this be sent, once the transaction is committed. Without a receiver, to the queue's."""
@@ -168,6 +180,7 @@ def add(
         kind=kind,
         receiver=receiver or queue,
         line=line,
+        site_id=site_id,
         person_id=person_id,
         facts=facts,
         created_at=now,
@@ -324,10 +337,15 @@ def forget_those(queue: str, kind: str, is_unwanted: Callable[[dict[str, Any]], 
         db.session.execute(sa.delete(Outgoing).where(Outgoing.id.in_(ids)))
 
 
-def dead(queue: str, after: str | None, size: int) -> paging.Page[Outgoing]:
-    """What could not be sent, the last first."""
+def dead(queue: str) -> sa.Select[Outgoing]:
+    """What could not be sent."""
+    return sa.select(Outgoing).where(Outgoing.queue == queue, Outgoing.died_at.is_not(None))
+
+
+def page(dead: sa.Select[Outgoing], after: str | None, size: int) -> paging.Page[Outgoing]:
+    """Some of what could not be sent, the last first."""
     select = paging.by_moment(
-        sa.select(Outgoing).where(Outgoing.queue == queue, Outgoing.died_at.is_not(None)),
+        dead,
         (Outgoing.died_at, Outgoing.id),
         newest=True,
         after=after,

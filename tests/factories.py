@@ -7,11 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from comments import changes, clock, names
+from comments import changes, clock, mail, names
 from comments.accounts import closing, sessions, tokens
 from comments.accounts.factors.models import Passkey
 from comments.accounts.models import Identity, Kind, Session, User, Way
 from comments.db import db, transaction
+from comments.outbox import Outgoing
 from comments.screening.draft import Standing
 from comments.screening.findings import Finding
 from comments.screening.policy import Outcome, Verdict
@@ -80,6 +81,21 @@ def invite(site: Site, role: Role = Role.STAFF, email: str | None = None) -> str
     """The token of a link of the operator's."""
     form = NewInvitation(invited_as=role, email=email)
     return transaction(lambda: inviting.invite(site, form, None, clock.now()))
+
+
+def unsent(
+    site: Site, to: User, kind: str = "notifications", words: str = "550 5.1.1 Nobody here"
+) -> int:
+    """The number of a letter that a mail server refused."""
+
+    def act() -> int:
+        mail.add(kind, {"person": to.id, "site": site.id}, to.id, clock.now(), site_id=site.id)
+        row = db.session.scalars(sa.select(Outgoing).order_by(Outgoing.id.desc())).first()
+        assert row
+        row.words, row.died_at, row.tries = words, clock.now(), 2
+        return row.id
+
+    return transaction(act)
 
 
 def invitation(site: Site) -> Invitation:

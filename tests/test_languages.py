@@ -18,6 +18,7 @@ from comments.accounts import closing, guests, letters, links
 from comments.db import db, transaction
 from comments.notifications import leaving, reviewing
 from comments.notifications.push import browsers
+from comments.notifications.unsent import words
 from comments.sites import access
 from comments.sites.models import Role
 from comments.threads.models import Article, Comment, State, Status
@@ -68,6 +69,7 @@ PAGES = {
     "push.overview": ["/notifications/browsers"],
     "notifications.review": ["/review/{review}"],
     "notifications.letters": ["/unsubscribe/{unsubscribe}"],
+    "unsent.letters": ["/sites/gazette/letters"],
     "sites.index": ["/sites"],
     "sites.key_list": ["/sites/gazette/keys"],
     "sites.member_list": ["/sites/gazette/members"],
@@ -170,6 +172,8 @@ def _made(cast: Cast) -> dict[str, str]:
     url = "https://gazette.example/keys.json"
     sso_publisher.settle(cast.gazette, url=url, failure={"code": "status", "status": 404})
     hook = receiving.laid_out(cast.gazette)
+    for kind in words.KINDS:
+        factories.unsent(cast.gazette, cast.ada, kind)
     factories.bearer(cast.ada, cast.gazette)
     factories.api_token(cast.ada)
     told(cast, article, own)
@@ -273,6 +277,7 @@ BADLY_FILLED: list[tuple[str, str, dict[str, str]]] = [
     ("ada", "/sites/gazette/hooks", {"url": "x", "format": "x"}),
     ("ada", "/sites/gazette/hooks/{hook}", {"url": "https://gazette.example/"}),
     ("ada", "/sites/gazette/hooks/{hook}/test", {}),
+    ("ada", "/sites/gazette/letters/99999999/again", {}),
     ("ada", "/sites/gazette/sso", {"roles": "x", "url": "x"}),
     ("ada", "/sites/gazette/sso/keys", {"material": "x"}),
     ("ada", "/moderation/comments/{comment}/decisions", {"action": "reject", "reason": "x"}),

@@ -57,7 +57,10 @@ def ask_to_confirm(user: User, now: datetime) -> None:
     """Ask at the address that a person claims whether it is theirs."""
     if user.email:
         facts = {"person": user.id, "email": user.email, "language": i18n.language()}
-        mail.add(GUEST if guests.is_guest(user) else CONFIRM, facts, user.id, now)
+        if guests.is_guest(user):
+            mail.add(GUEST, facts, user.id, now, site_id=user.site_id)
+        else:
+            mail.add(CONFIRM, facts, user.id, now)
 
 
 def confirmation(user: User, email: str, now: datetime) -> str:

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import click
 from dns.resolver import Resolver
 from flask import current_app
-from sqlalchemy import select
 
 from comments import clock, mail, outbox, settings
 from comments.commands.users import KnownEmail
@@ -70,7 +69,7 @@ def told(findings: Iterable[Finding]) -> Iterator[Finding]:
 @in_app
 def dead() -> None:
     """Tell of the letters that could not be sent, the last first."""
-    page = outbox.dead(mail.QUEUE, None, LISTED)
+    page = outbox.page(outbox.dead(mail.QUEUE), None, LISTED)
     for row in page.rows:
         click.echo(f"{row.id}  {row.died_at:%Y-%m-%d %H:%M}  {row.kind}  {row.words}")
     if page.after:
@@ -84,9 +83,7 @@ def dead() -> None:
 @in_app
 def again(id: int) -> None:
     """Try once more to send the letter of this number."""
-    row = db.session.scalar(
-        select(Outgoing).where(Outgoing.id == id, Outgoing.died_at.is_not(None))
-    )
+    row = db.session.scalar(outbox.dead(mail.QUEUE).where(Outgoing.id == id))
     if row is None:
         raise NotFound(f"No letter {id} failed.")
     transaction(lambda: outbox.again(row, clock.now()))

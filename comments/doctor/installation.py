@@ -96,7 +96,7 @@ def _providers(settings: Settings) -> Iterator[Finding]:
 
 
 def _letters() -> Finding:
-    dead = len(outbox.dead(mail.QUEUE, None, LISTED).rows)
+    dead = len(outbox.page(outbox.dead(mail.QUEUE), None, LISTED).rows)
     if not dead:
         return ok("letters", "none failed")
     many = f"{dead} or more" if dead == LISTED else str(dead)

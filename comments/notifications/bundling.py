@@ -55,7 +55,7 @@ def make(user_id: int, site_id: int, now: datetime) -> None:
             "at": now.isoformat(),
             "language": language(chosen),
         }
-        mail.add(KIND, facts, user_id, now)
+        mail.add(KIND, facts, user_id, now, site_id=site_id)
 
 
 def take(user_id: int, site_id: int, way: Way, now: datetime) -> Preference | None:

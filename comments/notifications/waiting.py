@@ -107,7 +107,7 @@ def make(user_id: int, site_id: int, now: datetime) -> None:
     language = preference.language if preference else None
     spoken = language or site.settings.language
     facts = {"person": user_id, "site": site_id, "language": spoken}
-    mail.add(KIND, facts, user_id, now)
+    mail.add(KIND, facts, user_id, now, site_id=site_id)
 
 
 def _held(user_id: int, site_id: int) -> Watch:

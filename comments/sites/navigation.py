@@ -56,5 +56,6 @@ def of_site(site: Site, user: User | None) -> list[Entry]:
             Entry(_("Keys"), "sites.key_list"),
             Entry(_("Single sign-on"), "sso.terms"),
             Entry(_("Webhooks"), "hooks.hook_list"),
+            Entry(_("E-mails"), "unsent.letters"),
         ]
     return found

@@ -13,6 +13,7 @@ from comments import clock
 from comments.accounts import links, passwords
 from comments.accounts.models import User
 from comments.db import transaction
+from comments.notifications.unsent import words
 from comments.sites import keys, sanctions
 from comments.sites.models import Measure, Role
 from tests import axe, factories, live
@@ -128,9 +129,13 @@ def test_pages_of_a_site(place: Place) -> None:
     transaction(lambda: sanctions.impose(gazette, place.cast.rae, terms, place.cast.mo, now))
     transaction(lambda: keys.make(gazette, "The content system", place.cast.ada, now))
     hook = receiving.laid_out(gazette)
+    mo = factories.user("moira", email="moira@example.com")
+    for kind in words.KINDS:
+        factories.unsent(gazette, mo, kind, f"550-5.1.1 {'x' * 80} <moira@example.com> is nobody")
     for path in (
         "hooks",
         f"hooks/{hook.id}",
+        "letters",
         "settings",
         "members",
         "keys",

@@ -53,7 +53,8 @@ def invite(site: Site, form: NewInvitation, by: Membership | None, now: datetime
     if row.email:
         # Whoever is invited is not known yet; the site's language is the best guess.
         facts = {"invitation": row.id, "language": site.settings.language}
-        mail.add(INVITED, {**facts, "token": sealing.seal(token.encode())}, None, now)
+        facts["token"] = sealing.seal(token.encode())
+        mail.add(INVITED, facts, None, now, site_id=site.id)
     return token
 
 
