@@ -104,13 +104,22 @@ def knowing() -> Iterator[Callable[[Texts], Resolver]]:
         server.close()
 
 
+def asking(*records: str) -> Texts:
+    """What the sender's domain says of DMARC."""
+    return {"_dmarc.news.example": [f"v=DMARC1; {record}" for record in records]}
+
+
 GOOD = {"news.example": ["v=spf1 a -all"], "_dmarc.news.example": ["v=DMARC1; p=reject"]}
 
 
 def test_records_as_they_should_be(given: Settings, knowing: Callable[[Texts], Resolver]) -> None:
     found = told(letters.records(given, knowing(GOOD)))
     assert found["spf"] == (Level.OK, "v=spf1 a -all")
-    assert found["dmarc"] == (Level.OK, "_dmarc.news.example: v=DMARC1; p=reject")
+    assert found["dmarc"] == (
+        Level.OK,
+        "_dmarc.news.example: v=DMARC1; p=reject: letters that fail are refused",
+    )
+    assert found["alignment"][0] is Level.OK
     assert "dkim=pass for news.example" in found["dkim"][1]
 
 
@@ -122,6 +131,22 @@ def test_records_as_they_should_be(given: Settings, knowing: Callable[[Texts], R
         ({"news.example": ["v=spf1 +all"]}, "spf", Level.WARN, "everybody"),
         ({"news.example": ["v=spf1 a", "v=spf1 b"]}, "spf", Level.FAIL, "none counts"),
         (GOOD | {"_dmarc.news.example": []}, "dmarc", Level.WARN, "says nothing"),
+        (asking("p=reject", "p=none"), "dmarc", Level.FAIL, "2 records, so none counts"),
+        (
+            {"_dmarc.news.example": ["v=dmarc1; p=none"]},
+            "dmarc",
+            Level.FAIL,
+            "begin with v=DMARC1;",
+        ),
+        ({"_dmarc.news.example": ["v=DMARC1 p=none"]}, "dmarc", Level.FAIL, "begin with v=DMARC1;"),
+        ({"_dmarc.news.example": ["v=DMARC1"]}, "dmarc", Level.FAIL, "begin with v=DMARC1;"),
+        (asking("rua=mailto:a@news.example"), "dmarc", Level.FAIL, "p= must be none"),
+        (asking("p=rejct"), "dmarc", Level.FAIL, "does not count, since p= must be none"),
+        (asking("p=none; sp=all"), "dmarc", Level.FAIL, "does not count, since sp= must be none"),
+        (asking("p=none; aspf=x"), "dmarc", Level.WARN, "aspf must be r or s"),
+        (asking("p = None ; adkim=s;"), "dmarc", Level.OK, "arrive all the same"),
+        (asking("p=quarantine; sp=reject"), "dmarc", Level.OK, "taken for spam"),
+        (asking("p=none; adkim=s"), "dkim", Level.WARN, "news.example (adkim=s takes no other)"),
     ],
 )
 def test_records_that_lack_something(
@@ -137,9 +162,59 @@ def test_records_that_lack_something(
     assert words in found[about][1]
 
 
+@pytest.mark.parametrize(
+    ("record", "act"),
+    [
+        ("p=reject", "refused"),
+        ("p=reject; sp=quarantine", "spam"),
+        ("p=none; sp=reject", "refused"),
+    ],
+)
 def test_the_record_of_a_domain_above_counts(
-    given: Settings, knowing: Callable[[Texts], Resolver]
+    given: Settings, knowing: Callable[[Texts], Resolver], record: str, act: str
 ) -> None:
     below = given.model_copy(update={"mail_from": "talk@mail.news.example"})
-    found = told(letters.records(below, knowing(GOOD)))
-    assert found["dmarc"][1].startswith("_dmarc.news.example")
+    level, words = told(letters.records(below, knowing(asking(record))))["dmarc"]
+    assert (level, words.startswith("_dmarc.news.example: ")) == (Level.OK, True)
+    assert "mail.news.example has none of its own, so this one counts" in words
+    assert words.endswith(act)
+
+
+@pytest.mark.parametrize(
+    ("login", "record", "level"),
+    [
+        ("talk%40news.example", "p=none; aspf=s", Level.OK),
+        ("apikey", "p=none; aspf=s", Level.OK),
+        ("ann%40NEWS.example", "p=none; aspf=s", Level.OK),
+        ("ann%40mail.news.example", "p=none", Level.OK),
+        ("ann%40mail.news.example", "p=none; aspf=s", Level.WARN),
+        ("ann%40mail.example", "p=none", Level.WARN),
+        ("ann%40othernews.example", "p=none", Level.WARN),
+    ],
+)
+def test_whom_the_mail_server_knows_us_as_should_be_whom_letters_are_from(
+    given: Settings,
+    knowing: Callable[[Texts], Resolver],
+    login: str,
+    record: str,
+    level: Level,
+) -> None:
+    server = SecretStr(f"smtp://{login}:secret@mail.example:587")
+    signed_in = given.model_copy(update={"smtp_url": server})
+    found = told(letters.records(signed_in, knowing(asking(record))))
+    assert found["alignment"][0] is level
+    assert "secret" not in str(found)
+    if level is Level.WARN:
+        assert "COMMENTS_MAIL_FROM" in found["alignment"][1]
+
+
+@pytest.mark.parametrize(("more", "level"), [("", Level.OK), ("; psd=y", Level.WARN)])
+def test_domains_below_the_one_with_the_record_belong_together(
+    given: Settings, knowing: Callable[[Texts], Resolver], more: str, level: Level
+) -> None:
+    """But not below one that is everybody's, and says so."""
+    server = SecretStr("smtp://ann%40people.example.org:x@mail.example")
+    beside = {"smtp_url": server, "mail_from": "talk@news.example.org"}
+    texts = {"_dmarc.example.org": [f"v=DMARC1; p=none{more}"]}
+    found = told(letters.records(given.model_copy(update=beside), knowing(texts)))
+    assert found["alignment"][0] is level

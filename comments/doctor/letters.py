@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import parseaddr
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from dns.exception import DNSException
 from dns.resolver import NXDOMAIN, NoAnswer, Resolver
 
 from comments import mail
+from comments.doctor import dmarc
 from comments.doctor.findings import Finding, fail, ok, warn
 from comments.settings import Settings
 
@@ -66,17 +67,25 @@ def _steps(
 
 def records(given: Settings, resolver: Resolver) -> Iterator[Finding]:
     """What the world can look up about the sender's domain, as far as can be seen from here."""
-    domain = parseaddr(given.sender)[1].partition("@")[2]
+    sender = parseaddr(given.sender)[1]
+    domain = dmarc.domain_of(sender)
+    found: list[dmarc.Record] = []
     try:
         yield _spf(domain, _texts(domain, resolver))
-        yield _dmarc(domain, resolver)
+        found = dmarc.look(domain, lambda name: _texts(name, resolver))
+        yield dmarc.judged(domain, found)
     except DNSException as error:
         yield warn("records", f"{domain} can't be looked up: {error}")
-    yield warn(
-        "dkim",
-        "can't be seen from here; in the letter that arrived, Authentication-Results should say "
-        f"dkim=pass for {domain}",
-    )
+    record = found[0] if len(found) == 1 else None
+    yield dmarc.alignment(sender, _login(given), record)
+    yield dmarc.dkim(domain, record)
+
+
+def _login(given: Settings) -> str | None:
+    """By which address we sign in to the mail server, if by one."""
+    url = given.smtp_url.get_secret_value() if given.smtp_url else ""
+    name = unquote(urlsplit(url).username or "")
+    return name if "@" in name else None
 
 
 def _spf(domain: str, texts: list[str]) -> Finding:
@@ -88,17 +97,6 @@ def _spf(domain: str, texts: list[str]) -> Finding:
     if "+all" in found[0].lower().split():
         return warn("spf", f"{domain} lets everybody send for it: {found[0]}")
     return ok("spf", found[0])
-
-
-def _dmarc(domain: str, resolver: Resolver) -> Finding:
-    """The domain's own record, else that of a domain above it (RFC 7489, roughly)."""
-    labels = domain.split(".")
-    for start in range(max(1, len(labels) - 1)):
-        name = f"_dmarc.{'.'.join(labels[start:])}"
-        found = [text for text in _texts(name, resolver) if text.lower().startswith("v=dmarc1")]
-        if found:
-            return ok("dmarc", f"{name}: {found[0]}")
-    return warn("dmarc", f"_dmarc.{domain} says nothing; some receivers then take us for spam")
 
 
 def _texts(name: str, resolver: Resolver) -> list[str]:
