@@ -9,14 +9,18 @@ import sqlalchemy as sa
 from flask import current_app
 
 from comments import clock, events
-from comments.accounts import registration
+from comments.accounts import letters, registration
 from comments.accounts.models import User
 from comments.db import db, transaction
-from comments.notifications import bundling, choosing
+from comments.notifications import bundling, choosing, waiting
 from comments.notifications.forms import Choices
 from comments.notifications.models import Notification
-from comments.sites.models import Site
-from comments.threads.models import Article
+from comments.sites.guests import coming
+from comments.sites.guests.forms import NewGuest
+from comments.sites.models import Commenters, Site
+from comments.threads.models import Article, Status
+from tests import factories
+from tests.conftest import Cast
 from tests.mailbox import Mailbox
 
 Heard = list[tuple[str, int]]
@@ -31,6 +35,23 @@ def deliver(box: Mailbox) -> list[EmailMessage]:
     db.session.rollback()
     db.session.expire_all()
     return box.letters
+
+
+def let_everything_be_written(cast: Cast, article: Article) -> None:
+    """A letter of every kind that is written for a site, and a link to sign in by."""
+    confirm(cast.rae, cast.mo)
+    choose(cast.gazette, cast.mo, waiting="at-once")
+    factories.settle(cast.gazette, commenters=Commenters.GUESTS)
+    wren = NewGuest(site="gazette", name="Wren", email="wren@example.com")
+    transaction(lambda: coming.come(cast.gazette, wren, "192.0.2.1", clock.now()))
+    factories.invite(cast.gazette, email="lou@example.com")
+    transaction(lambda: letters.ask_for_link("rae", "192.0.2.1", clock.now()))
+    root = factories.comment(article, cast.rae)
+    factories.comment(article, cast.sam, parent=root)
+    factories.comment(article, cast.sam, to=Status.PENDING)
+    tell()
+    with current_app.app_context():
+        waiting.remind(lambda: False)
 
 
 def tell() -> None:

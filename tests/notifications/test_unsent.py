@@ -9,20 +9,14 @@ from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from flask import current_app
 from flask.testing import FlaskClient
 
 from comments import clock
-from comments.accounts import letters
 from comments.accounts.models import User
-from comments.db import db, transaction
-from comments.notifications import waiting
+from comments.db import db
 from comments.notifications.unsent import queries, words
 from comments.outbox import Outgoing
-from comments.sites.guests import coming
-from comments.sites.guests.forms import NewGuest
-from comments.sites.models import Commenters
-from comments.threads.models import Article, Status
+from comments.threads.models import Article
 from tests import factories
 from tests.conftest import Cast
 from tests.mailbox import Mailbox
@@ -41,19 +35,7 @@ def ada(as_: As, cast: Cast) -> FlaskClient:
 @pytest.fixture
 def refused(cast: Cast, article: Article, frozen: datetime, box: Mailbox) -> None:
     """One of every kind that is written for a site, and one that is not."""
-    acts.confirm(cast.rae, cast.mo)
-    acts.choose(cast.gazette, cast.mo, waiting="at-once")
-    factories.settle(cast.gazette, commenters=Commenters.GUESTS)
-    wren = NewGuest(site="gazette", name="Wren", email="wren@example.com")
-    transaction(lambda: coming.come(cast.gazette, wren, "192.0.2.1", clock.now()))
-    factories.invite(cast.gazette, email="lou@example.com")
-    transaction(lambda: letters.ask_for_link("rae", "192.0.2.1", clock.now()))
-    root = factories.comment(article, cast.rae)
-    factories.comment(article, cast.sam, parent=root)
-    factories.comment(article, cast.sam, to=Status.PENDING)
-    acts.tell()
-    with current_app.app_context():
-        waiting.remind(lambda: False)
+    acts.let_everything_be_written(cast, article)
     box.of_receiver = ["550 5.7.1 <talk@gazette.example> may not send"] * 5
     assert acts.deliver(box) == []
 
