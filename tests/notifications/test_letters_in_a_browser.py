@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ pytestmark = pytest.mark.browser
 # A mail program has these around a letter, and the colours that it is told to use below it.
 AROUND = {"landmark-one-main": {"enabled": False}, "region": {"enabled": False}}
 SCREEN = {"width": 360, "height": 800}
+# Sentences without a space between them.
+GLUED = re.compile(r"[a-z]\.[A-Z]\w*")
 BELOW = "html { background: Canvas; }"
 
 
@@ -63,4 +66,5 @@ def test_letters_can_be_read(
             page.add_style_tag(content=BELOW)
             assert axe.violations(page, rules=AROUND) == [], letter["Subject"]
             assert axe.undecided(page, rules=AROUND) == [], letter["Subject"]
+            assert GLUED.findall(page.inner_text("body")) == []
             assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
