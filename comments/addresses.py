@@ -67,12 +67,13 @@ def _split(url: str) -> SplitResult:
 
 def _origin(parts: SplitResult) -> str:
     name = parts.hostname or ""
-    host = f"[{IPv6Address(name)}]" if "[" in parts.netloc else _ascii_host(name)
+    host = f"[{IPv6Address(name)}]" if "[" in parts.netloc else ascii_host(name)
     port = "" if parts.port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
     return f"{parts.scheme}://{host}{port}"
 
 
-def _ascii_host(host: str) -> str:
+def ascii_host(host: str) -> str:
+    """The name of a host as the network knows it. Raises ValueError for what names none."""
     # Not the "idna" codec: it is of 2003, and would send straße.example to strasse.example.
     labels = unicodedata.normalize("NFKC", host).lower().replace("。", ".").split(".")
     name = ".".join(part if part.isascii() else "xn--" + _punycode(part) for part in labels)

@@ -10,19 +10,37 @@ from flask_babel import gettext as _
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from comments import names
+from comments import addresses, names
 from comments.accounts import strength
 from comments.accounts.models import User
 from comments.accounts.strength import FEWEST, MOST
 from comments.forms import Blank, Form, Line, Text, refuse
 
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+# No quotes, comments or literals: with them one mailbox has as many spellings as one likes. And no
+# header holds as it is what begins like an encoded word.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL = re.compile(
+    rf"(?=[^@]{{1,64}}@)(?!.*=\?){_ATOM}(\.{_ATOM})*@({_LABEL}\.)+(?=[A-Za-z]){_LABEL}"
+)
 LONGEST_EMAIL = 254
 
 
 def email_key(email: str) -> str:
     """What two spellings of one address have in common."""
-    return email.lower()
+    return (deliverable(email) or email).lower()
+
+
+def deliverable(text: str) -> str | None:
+    """This address as every mail server takes it, its domain in ASCII; None if it is none."""
+    local, _at, domain = text.rpartition("@")
+    if not domain.isascii() and domain.isprintable():
+        try:
+            domain = addresses.ascii_host(domain)
+        except ValueError:
+            return None
+    email = f"{local}@{domain}"
+    return email if len(email) <= LONGEST_EMAIL and _EMAIL.fullmatch(email) else None
 
 
 def _name(text: str) -> str:
@@ -33,14 +51,11 @@ def _name(text: str) -> str:
         raise PydanticCustomError("name", words) from None
 
 
-def is_email(text: str) -> bool:
-    return bool(_EMAIL.fullmatch(text)) and len(email_key(text)) <= LONGEST_EMAIL
-
-
 def _email(text: str) -> str:
-    if not is_email(text):
+    email = deliverable(text)
+    if email is None:
         raise PydanticCustomError("email", _("This is no e-mail address."))
-    return text
+    return email
 
 
 Name = Annotated[Line, AfterValidator(_name), Field(max_length=200)]

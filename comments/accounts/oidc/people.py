@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from comments import names
-from comments.accounts.forms import is_email
+from comments.accounts.forms import deliverable
 
 LONGEST_SUBJECT = 255
 # Where a provider says how somebody is called, the best first.
@@ -44,4 +44,4 @@ def _confirmed_email(claims: Mapping[str, Any]) -> str | None:
     email = claims.get("email")
     if claims.get("email_verified") is not True or not isinstance(email, str):
         return None
-    return email if is_email(email) and email.isprintable() else None
+    return deliverable(email)

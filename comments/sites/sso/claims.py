@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from comments import names
-from comments.accounts.forms import is_email
+from comments.accounts.forms import deliverable
 from comments.accounts.vouched import LONGEST_SUBJECT, Vouched
 from comments.sites.models import Role
 from comments.sites.sso.models import Sso
@@ -101,10 +101,10 @@ def _about(claims: Claims) -> Iterator[Reason]:
 
 def _said(claims: Claims, sso: Sso) -> Said:
     remarks: list[Reason] = []
-    email = claims.get("email")
-    if email is not None and not (isinstance(email, str) and is_email(email)):
+    claimed_email = claims.get("email")
+    email = deliverable(claimed_email) if isinstance(claimed_email, str) else None
+    if claimed_email is not None and email is None:
         remarks.append(Reason("no-email"))
-        email = None
     is_verified = email is not None and claims.get("email_verified") is True
     if email is not None and not is_verified:
         remarks.append(Reason("unverified"))
