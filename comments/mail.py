@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,10 +27,14 @@ from flask_babel import force_locale
 
 from comments import clock, outbox, settings
 from comments.outbox import Deferred, Refused, Unreachable
+from comments.outward import cut_off
 from comments.settings import LOOPBACK, Settings
 
-# Each step with the server; a letter takes a dozen of them at most, less than a claim lasts.
-SECONDS = 20
+# For each address of the server to be reached, for each of its answers, and for all of them when we
+# come in, and again when we hand over a letter. It all ends well before a claim does.
+SECONDS_TO_REACH = 5.0
+SECONDS = 20.0
+MOST_SECONDS = 60.0
 QUEUE = "mail"
 PORTS = {"smtp": 587, "smtps": 465}
 
@@ -142,13 +147,14 @@ class Server:
 
     def send(self, message: EmailMessage) -> None:
         try:
-            self._connected().send_message(message)
+            smtp = self._connected()
+            assert smtp.sock is not None
+            with _in_time(smtp.sock):
+                smtp.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
-            self._reset()
             (answer,) = error.recipients.values()
             raise _outcome(*answer) from None
         except smtplib.SMTPDataError as error:
-            self._reset()
             raise _outcome(error.smtp_code, error.smtp_error) from None
         except smtplib.SMTPNotSupportedError as error:
             self.leave()
@@ -163,16 +169,22 @@ class Server:
             smtp.close()
 
     def _connected(self) -> smtplib.SMTP:
-        if self._smtp is None:
+        """The connection of the letter before, if it was not given up since."""
+        if self._smtp is None or self._smtp.sock is None:
             self._smtp = connected(self._address)
         return self._smtp
 
-    def _reset(self) -> None:
-        """After a refusal the connection is good for the next letter, or is given up."""
-        try:
-            self._connected().rset()
-        except (smtplib.SMTPException, OSError):
-            self.leave()
+
+class Conversation(smtplib.SMTP):
+    """Over a connection that is there already, so that its first word may be late, too."""
+
+    def __init__(self, host: str, connection: socket.socket) -> None:
+        self._connection = connection
+        super().__init__(host, timeout=SECONDS)
+
+    def connect(self, *_place: object) -> tuple[int, bytes]:
+        self.sock, self.file = self._connection, None
+        return self.getreply()
 
 
 def connected(address: SplitResult) -> smtplib.SMTP:
@@ -181,21 +193,44 @@ def connected(address: SplitResult) -> smtplib.SMTP:
     Raises SMTPException or OSError.
     """
     host, port = address.hostname or "", address.port or PORTS[address.scheme]
-    secure = ssl.create_default_context()
-    if address.scheme == "smtps":
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=secure)
-    else:
-        smtp = smtplib.SMTP(host, port, timeout=SECONDS)
+    plain = socket.create_connection((host, port), SECONDS_TO_REACH)
+    plain.settimeout(SECONDS)
+    try:
+        with _in_time(plain):
+            return _signed_in(address, host, plain)
+    except BaseException:
+        plain.close()
+        raise
+
+
+def _signed_in(address: SplitResult, host: str, plain: socket.socket) -> smtplib.SMTP:
+    smtp = Conversation(host, _encrypted(plain, host) if address.scheme == "smtps" else plain)
     try:
         smtp.ehlo()
         if address.scheme == "smtp" and (smtp.has_extn("starttls") or host not in LOOPBACK):
-            smtp.starttls(context=secure)
+            smtp.starttls(context=ssl.create_default_context())
         if address.username:
             smtp.login(unquote(address.username), unquote(address.password or ""))
     except BaseException:
         smtp.close()
         raise
     return smtp
+
+
+def _encrypted(plain: socket.socket, host: str) -> ssl.SSLSocket:
+    return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+
+
+@contextmanager
+def _in_time(connection: socket.socket) -> Iterator[None]:
+    """Give up what takes too long, however often the server says something meanwhile."""
+    with cut_off(connection, MOST_SECONDS) as is_late:
+        try:
+            yield
+        except (smtplib.SMTPException, OSError) as error:
+            if is_late():
+                raise TimeoutError(f"no end after {MOST_SECONDS:g} seconds") from error
+            raise
 
 
 def _outcome(code: int, said: bytes | str) -> Refused | Deferred:

@@ -124,7 +124,7 @@ def _response(
         raise Unreachable("address") from None
     host, port = str(place.hostname), place.port or (443 if reach.scheme == "https" else 80)
     target = (place.path or "/") + (f"?{place.query}" if place.query else "")
-    with _connected(host, port, reach) as plain, _cut_off(plain, reach.seconds) as is_late:
+    with _connected(host, port, reach) as plain, cut_off(plain, reach.seconds) as is_late:
         try:
             with (
                 closing(_talking(host, port, plain, reach)) as connection,
@@ -176,7 +176,7 @@ def _first(places: Sequence[Sequence[Any]], reach: Reach) -> socket.socket:
 
 
 @contextmanager
-def _cut_off(plain: socket.socket, seconds: float) -> Iterator[Callable[[], bool]]:
+def cut_off(plain: socket.socket, seconds: float) -> Iterator[Callable[[], bool]]:
     """End the connection when its time is over, whatever is waited for; tells whether it was."""
     late = threading.Event()
     handle = socket.socket(fileno=os.dup(plain.fileno()))

@@ -29,10 +29,25 @@ class Mailbox:
     of_receiver: list[str] = field(default_factory=list)
     of_letter: list[str] = field(default_factory=list)
     dies_after_data: int = 0
+    # The command that gets an answer without end.
+    drips_at: str = ""
+
+    async def handle_EHLO(
+        self,
+        server: SMTP,
+        session: Session,
+        _envelope: Envelope,
+        name: str,
+        answer: list[str],
+    ) -> list[str]:
+        session.host_name = name
+        await self._drip(server, "EHLO")
+        return answer
 
     async def handle_RCPT(
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object
+        self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object
     ) -> str:
+        await self._drip(server, "RCPT")
         if self.of_receiver:
             return self.of_receiver.pop(0)
         envelope.rcpt_tos.append(address)
@@ -46,11 +61,17 @@ class Mailbox:
         letter = email.message_from_bytes(content, policy=default)
         assert isinstance(letter, EmailMessage)
         self.letters.append(letter)
+        await self._drip(server, "DATA")
         if self.dies_after_data:
             self.dies_after_data -= 1
             assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         return "250 OK"
+
+    async def _drip(self, server: SMTP, command: str) -> None:
+        while self.drips_at == command:
+            await server.push("250-Wait")
+            await asyncio.sleep(0.01)
 
     def link(self, start: str) -> str:
         """The address in the last letter that begins so."""

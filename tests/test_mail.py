@@ -156,6 +156,24 @@ def test_a_server_out_of_reach_is_left_alone_for_a_while(
     assert rows() == []
 
 
+@pytest.mark.parametrize("command", ["EHLO", "RCPT", "DATA"])
+def test_a_server_that_never_comes_to_an_end_is_cut_off(
+    app: Flask, box: Mailbox, frozen: object, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """Or nobody else's letter would go, and this one again by whoever claims it next."""
+    assert outbox.CLAIM.total_seconds() > 3 * mail.MOST_SECONDS
+    box.drips_at = command
+    write()
+    with monkeypatch.context() as patched:
+        patched.setattr(mail, "MOST_SECONDS", 0.2)
+        box.drain()
+    assert [(row.words, row.tries) for row in rows()] == [("no end after 0.2 seconds", 1)]
+    box.drips_at = ""
+    later(minutes=1)
+    box.drain()
+    assert (len({letter["Message-ID"] for letter in box.letters}), rows()) == (1, [])
+
+
 def test_a_worker_that_died_leaves_its_letter_to_the_next(
     app: Flask, box: Mailbox, frozen: object
 ) -> None:
