@@ -97,6 +97,15 @@ def database(engine: str, request: pytest.FixtureRequest, tmp_path_factory: Any)
     return str(request.getfixturevalue("new_postgresql")())
 
 
+@pytest.fixture
+def settings(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """Of a service of its own, whose database is empty."""
+    given = {"instance": str(tmp_path / "instance")}
+    if engine == "postgresql":
+        given["database_url"] = request.getfixturevalue("new_postgresql")()
+    return given
+
+
 @pytest.fixture(scope="session")
 def service(database: str, tmp_path_factory: Any) -> Iterator[Flask]:
     """The app on a migrated database; one for the whole run of an engine."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import email
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import default
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -23,7 +24,9 @@ from tests import servers
 class Mailbox:
     """What arrived, and what the server says next instead of taking a letter."""
 
-    url: str
+    port: int
+    # What else aiosmtpd is told of it.
+    options: dict[str, Any] = field(default_factory=dict)
     app: Flask | None = None
     letters: list[EmailMessage] = field(default_factory=list)
     of_receiver: list[str] = field(default_factory=list)
@@ -31,6 +34,29 @@ class Mailbox:
     dies_after_data: int = 0
     # The command that gets an answer without end.
     drips_at: str = ""
+    hangs: bool = False
+    # How often somebody was left without an answer.
+    hung: int = 0
+    # Receivers that nobody knows.
+    gone: set[str] = field(default_factory=set)
+    # What happens when a letter is there and was not answered yet.
+    on_letter: Callable[[], None] = lambda: None
+
+    def __post_init__(self) -> None:
+        self.url = f"smtp://127.0.0.1:{self.port}"
+        self.connections: list[SMTP] = []
+
+    def start(self) -> None:
+        self._server = Controller(self, hostname="127.0.0.1", port=self.port, **self.options)
+        self._server.start()
+
+    def kill(self) -> None:
+        """Go in the middle of a word."""
+        self.hangs = False
+        for connection in self.connections:
+            self._server.loop.call_soon_threadsafe(_abort, connection)
+        self.connections.clear()
+        self._server.stop()
 
     async def handle_EHLO(
         self,
@@ -41,6 +67,7 @@ class Mailbox:
         answer: list[str],
     ) -> list[str]:
         session.host_name = name
+        self.connections.append(server)
         await self._drip(server, "EHLO")
         return answer
 
@@ -48,6 +75,12 @@ class Mailbox:
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object
     ) -> str:
         await self._drip(server, "RCPT")
+        if self.hangs:
+            self.hung += 1
+            while self.hangs:
+                await asyncio.sleep(0.01)
+        if address in self.gone:
+            return "550 5.1.1 No such person here"
         if self.of_receiver:
             return self.of_receiver.pop(0)
         envelope.rcpt_tos.append(address)
@@ -61,11 +94,11 @@ class Mailbox:
         letter = email.message_from_bytes(content, policy=default)
         assert isinstance(letter, EmailMessage)
         self.letters.append(letter)
+        self.on_letter()
         await self._drip(server, "DATA")
         if self.dies_after_data:
             self.dies_after_data -= 1
-            assert isinstance(server.transport, asyncio.Transport)
-            server.transport.abort()
+            _abort(server)
         return "250 OK"
 
     async def _drip(self, server: SMTP, command: str) -> None:
@@ -94,17 +127,21 @@ class Mailbox:
         self.app.extensions["comments"] = moved
 
 
+def _abort(connection: SMTP) -> None:
+    if connection.transport is not None:
+        assert isinstance(connection.transport, asyncio.Transport)
+        connection.transport.abort()
+
+
 @contextmanager
-def standing() -> Iterator[Mailbox]:
+def standing(**options: Any) -> Iterator[Mailbox]:
     """A mail server that nobody was told of."""
-    port = servers.free_port()
-    mailbox = Mailbox(f"smtp://127.0.0.1:{port}")
-    server = Controller(mailbox, hostname="127.0.0.1", port=port)
-    server.start()
+    mailbox = Mailbox(servers.free_port(), options)
+    mailbox.start()
     try:
         yield mailbox
     finally:
-        server.stop()
+        mailbox.kill()
 
 
 @contextmanager

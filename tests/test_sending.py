@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from comments import clock
 from comments.accounts import letters
+from comments.console import migrated
 from comments.db import db, transaction
 from comments.outbox import Outgoing, Receiver
 from tests import factories, mailbox, servers
@@ -60,18 +61,10 @@ def ask(number: int) -> None:
     transaction(act)
 
 
-@pytest.fixture
-def settings(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    given = {"instance": str(tmp_path / "instance")}
-    if engine == "postgresql":
-        given["database_url"] = request.getfixturevalue("new_postgresql")()
-    return given
-
-
 def test_nothing_is_lost_whoever_dies(
     settings: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    many, kills = (500, 10) if request.config.getoption("--soak") else (40, 2)
+    many, kills = (500, 10) if request.config.getoption("--soak") else (40, 1)
     with servers.migrated_inside(**settings), mailbox.standing() as box:
         given = {**settings, "smtp_url": box.url}
         for number in range(many):
@@ -98,3 +91,32 @@ def test_nothing_is_lost_whoever_dies(
 
 def arrived(box: Mailbox) -> int:
     return len({letter["Message-ID"] for letter in list(box.letters)})
+
+
+def test_a_worker_killed_between_letter_and_note_doubles_that_letter_alone(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    with servers.inside(**settings) as app, mailbox.opened(app) as box:
+        migrated()
+        for number in range(4):
+            ask(number)
+        with working({**settings, "smtp_url": box.url}, tmp_path / "log") as worker:
+            box.on_letter = killing(worker, box, 2)
+            worker.wait(timeout=60)
+        at_once()
+        box.drain()
+        found = [(letter["To"], letter["Message-ID"]) for letter in box.letters]
+        assert waiting() == 0
+    assert sorted(Counter(found).values()) == [1, 1, 1, 2]
+    assert len(dict(found)) == 4
+
+
+def killing(worker: subprocess.Popen[bytes], box: Mailbox, number: int) -> Callable[[], None]:
+    """Have this letter, and kill whoever sent it instead of saying so."""
+
+    def on_letter() -> None:
+        if len(box.letters) == number:
+            os.killpg(worker.pid, signal.SIGKILL)
+            worker.wait()
+
+    return on_letter

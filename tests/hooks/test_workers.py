@@ -10,10 +10,8 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 
 from comments import clock
@@ -48,14 +46,6 @@ def at_once() -> None:
 def waiting() -> int:
     db.session.rollback()
     return db.session.scalar(sa.select(sa.func.count()).select_from(Outgoing)) or 0
-
-
-@pytest.fixture
-def settings(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    given = {"instance": str(tmp_path / "instance")}
-    if engine == "postgresql":
-        given["database_url"] = request.getfixturevalue("new_postgresql")()
-    return given
 
 
 def talk(server: Server) -> None:
