@@ -146,9 +146,9 @@ class Server:
         self._smtp: smtplib.SMTP | None = None
 
     def send(self, message: EmailMessage) -> None:
+        smtp = self._connected()
+        assert smtp.sock is not None
         try:
-            smtp = self._connected()
-            assert smtp.sock is not None
             with _in_time(smtp.sock):
                 smtp.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
@@ -171,7 +171,10 @@ class Server:
     def _connected(self) -> smtplib.SMTP:
         """The connection of the letter before, if it was not given up since."""
         if self._smtp is None or self._smtp.sock is None:
-            self._smtp = connected(self._address)
+            try:
+                self._smtp = connected(self._address)
+            except (smtplib.SMTPException, OSError) as error:
+                raise Unreachable(words_of(error)) from None
         return self._smtp
 
 

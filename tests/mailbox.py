@@ -145,9 +145,9 @@ def standing(**options: Any) -> Iterator[Mailbox]:
 
 
 @contextmanager
-def opened(app: Flask) -> Iterator[Mailbox]:
+def opened(app: Flask, **options: Any) -> Iterator[Mailbox]:
     """A mail server that this service sends to."""
-    with standing() as mailbox:
+    with standing(**options) as mailbox:
         mailbox.app = app
         mailbox.move(mailbox.url)
         yield mailbox
