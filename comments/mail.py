@@ -95,7 +95,7 @@ def _message(letter: Letter, uid: str, now: datetime) -> EmailMessage:
     try:
         message["From"] = given.sender
         message["To"] = Address(addr_spec=letter.to)
-        message["Subject"] = letter.subject
+        message["Subject"] = _literal(letter.subject)
     except (ValueError, IndexError, MessageError) as error:
         raise Refused(f"No header can hold this: {error}") from None
     message["Date"] = format_datetime(now)
@@ -109,6 +109,11 @@ def _message(letter: Letter, uid: str, now: datetime) -> EmailMessage:
     html = render_template(f"mail/{letter.template}.html", **values)
     message.add_alternative(html, subtype="html")
     return message
+
+
+def _literal(text: str) -> str:
+    """With nothing that EmailMessage, or a reader, decodes: that may hold line breaks."""
+    return text.replace("=?", "=\u2060?")
 
 
 @contextmanager

@@ -215,6 +215,20 @@ def test_nothing_gets_into_a_header(app: Flask, box: Mailbox, to: str, subject: 
     assert dead.died_at is not None
 
 
+@pytest.mark.parametrize(
+    "subject",
+    ["=?utf-8?q?=0d=0aBcc=3aa=40b=2ec?= Hello", "a =?utf-8?q?b?= =?utf-8?q?c?=", "\u00e4 " * 4000],
+    ids=["breaks", "words", "8 KB"],
+)
+def test_a_subject_is_read_as_it_was_written(app: Flask, box: Mailbox, subject: str) -> None:
+    """Though mail programs decode what looks encoded, and our library does so before it sends."""
+    write(subject=subject)
+    box.drain()
+    (letter,) = box.letters
+    assert letter["Subject"].replace("\u2060", "").split() == subject.split()
+    assert (letter["To"], letter["Bcc"]) == (TO, None)
+
+
 def test_a_letter_that_can_not_be_made_stops_no_other(
     app: Flask, box: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
