@@ -42,15 +42,16 @@ def ask_for_link(login: str, network: str, now: datetime) -> None:
 
 
 def forget(user: User) -> None:
-    """Mail no link, and keep no word, of what somebody asked for by the name of who leaves."""
+    """Mail no link, and keep no word, of what somebody asked for by a name, or a confirmed address,
+    of who leaves. Those of one site sign in by neither: both may be somebody else's."""
+    email = user.email_key if user.email_confirmed_at else None
 
     def is_theirs(facts: dict[str, Any]) -> bool:
         login: str = facts["login"]
-        if "@" in login:
-            return email_key(login) == user.email_key
-        return names.key(login) == user.name_key
+        return email_key(login) == email if "@" in login else names.key(login) == user.name_key
 
-    outbox.forget_those(mail.QUEUE, SIGN_IN, is_theirs)
+    if user.site_id is None:
+        outbox.forget_those(mail.QUEUE, SIGN_IN, is_theirs)
 
 
 def ask_to_confirm(user: User, now: datetime) -> None:

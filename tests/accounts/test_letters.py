@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from comments import clock
-from comments.accounts import closing, registration
+from comments.accounts import closing, guests, letters, registration
 from comments.accounts.models import Ticket, User
 from comments.db import db, transaction
 from comments.outbox import Outgoing
@@ -176,6 +176,25 @@ def test_who_left_gets_no_more_letters(app: Flask, cast: Cast, box: Mailbox) -> 
     assert waiting() == 0
     box.drain()
     assert box.letters == []
+
+
+@pytest.mark.parametrize("login", [ADDRESS, "rae"])
+def test_who_leaves_takes_no_letter_of_somebody_else_along(
+    app: Flask, rae: User, cast: Cast, box: Mailbox, login: str
+) -> None:
+    """Sam only claims the address, and a guest only bears the name."""
+    guest = transaction(lambda: guests.make(cast.gazette.id, "Wren", None, clock.now()))
+    transaction(lambda: registration.change_email(cast.sam, ADDRESS, clock.now()))
+    transaction(lambda: setattr(guest, "name_key", rae.name_key))
+    box.drain()
+    forms.send(app.test_client(), "/recover", login=login)
+    factories.close(cast.sam)
+    factories.close(guest)
+    box.drain()
+    assert [letter["Subject"] for letter in box.letters][1:] == ["Sign in"]
+    transaction(lambda: letters.ask_for_link(login, "192.0.2.1", clock.now()))
+    factories.close(rae)
+    assert waiting() == 0
 
 
 def test_a_letter_speaks_the_language_it_was_asked_in(app: Flask, rae: User, box: Mailbox) -> None:
