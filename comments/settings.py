@@ -11,7 +11,7 @@ from email.policy import SMTP
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from flask import Flask, current_app
 from pydantic import (
@@ -122,6 +122,8 @@ class Settings(BaseSettings):
             is_server = None
         if not is_server:
             raise ValueError("must look like smtp://user:password@host:587, or smtps://")
+        if not unquote(parts.netloc.rpartition("@")[0]).isascii():
+            raise ValueError("may name a user and a password of ASCII characters only")
         return value
 
     @field_validator("mail_from")

@@ -262,6 +262,7 @@ def test_a_server_elsewhere_must_encrypt(monkeypatch: pytest.MonkeyPatch, box: M
         ("smtp_url", "mail.example.org"),
         ("smtp_url", "http://mail.example.org"),
         ("smtp_url", "smtp://mail.example.org:port"),
+        ("smtp_url", "smtp://talk:p%C3%A4ss@mail.example.org"),
         ("mail_from", "nobody"),
         ("mail_from", "A <a@example.org>, B <b@example.org>"),
         ("mail_from", "a@example.org\r\nBcc: b@example.org"),
