@@ -223,7 +223,7 @@ def told(cast: Cast, article: Article, own: Comment) -> None:
 
 def _private_link(cast: Cast) -> str:
     guest = guests.make(cast.gazette.id, "Wren", KIM, clock.now())
-    return guests.link(guest, clock.now(), KIM)
+    return guests.mailed_link(guest, KIM, clock.now())
 
 
 def in_marks(address: str) -> str:

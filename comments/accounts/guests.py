@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
+from flask import current_app
 from flask_babel import gettext as _
+from itsdangerous import URLSafeSerializer
 
 from comments import names
 from comments.accounts import naming, tokens
@@ -56,14 +58,29 @@ def is_guest(user: User) -> bool:
     return user.site_id is not None and db.session.scalar(identity_of(user)) is not None
 
 
-def link(user: User, now: datetime, email: str | None = None) -> str:
-    """The token of a private link that is shown, or mailed to this address; it is kept nowhere."""
-    end_links(user, mailed=email is not None)
+def link(user: User, now: datetime) -> str:
+    """The token of a private link that is shown once; it is kept nowhere."""
+    end_links(user, mailed=False)
     token = tokens.new()
-    row = PrivateLink(user_id=user.id, token_hash=tokens.hashed(token), email=email, created_at=now)
-    db.session.add(row)
-    db.session.flush()
+    _keep(user, tokens.hashed(token), None, now)
     return token
+
+
+def mailed_link(user: User, email: str, now: datetime) -> str:
+    """The token of the private link in letters to this address.
+
+    It is the same in all of them, so that neither the next letter nor the same one once more makes
+    it void. It is signed, not kept.
+    """
+    db.session.refresh(user, with_for_update={"key_share": True})
+    mailed = PrivateLink.user_id == user.id, PrivateLink.email == email
+    for row in db.session.scalars(sa.select(PrivateLink).where(*mailed)):
+        if row.token_hash == tokens.hashed(_signed(row)):
+            return _signed(row)
+    row = _keep(user, tokens.hashed(tokens.new()), email, now)
+    row.token_hash = tokens.hashed(_signed(row))
+    db.session.flush()
+    return _signed(row)
 
 
 def new_link(user: User, now: datetime) -> str:
@@ -110,3 +127,16 @@ def use(token: str, now: datetime) -> User:
         user.email_confirmed_at = now
         db.session.flush()
     return user
+
+
+def _keep(user: User, token_hash: str, email: str | None, now: datetime) -> PrivateLink:
+    row = PrivateLink(user_id=user.id, token_hash=token_hash, email=email, created_at=now)
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def _signed(row: PrivateLink) -> str:
+    signer = URLSafeSerializer(str(current_app.secret_key), salt="private-link")
+    signed: str = signer.dumps(row.id)
+    return signed

@@ -26,6 +26,6 @@ def _private_link(facts: dict[str, Any], now: datetime) -> Letter | None:
     if user is None or user.email != email or not guests.is_guest(user):
         return None
     site = mail.unlinked(db.session.get_one(Site, user.site_id).name)
-    url = coming.address(guests.link(user, now, email))
+    url = coming.address(guests.mailed_link(user, email, now))
     values = {"name": mail.unlinked(user.name), "site": site, "url": url}
     return Letter(email, _("Your comments on %(site)s", site=site), "guest", values)

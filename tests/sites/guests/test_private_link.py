@@ -14,6 +14,7 @@ from comments import clock
 from comments.accounts import guests, passwords, registration
 from comments.accounts.models import Identity, PrivateLink, Session, User, Way
 from comments.db import db, transaction
+from comments.outbox import Outgoing
 from comments.sites.guests import coming
 from comments.threads.models import Comment, Status
 from tests import factories, forms
@@ -93,7 +94,7 @@ def test_it_works_again_and_again_until_there_is_a_new_one(
 
 
 def test_a_new_link_ends_mailed_ones_too(guest: User, wren: FlaskClient) -> None:
-    mailed = transaction(lambda: guests.link(guest, clock.now(), ADDRESS))
+    mailed = transaction(lambda: guests.mailed_link(guest, ADDRESS, clock.now()))
     forms.send(wren, "/account/guest", to="/account/guest/link")
     assert wren.get(f"/guest/{mailed}").status_code == 404
 
@@ -101,7 +102,7 @@ def test_a_new_link_ends_mailed_ones_too(guest: User, wren: FlaskClient) -> None
 def test_another_address_ends_what_was_mailed_to_the_old_one(
     guest: User, wren: FlaskClient, link: str
 ) -> None:
-    mailed = transaction(lambda: guests.link(guest, clock.now(), ADDRESS))
+    mailed = transaction(lambda: guests.mailed_link(guest, ADDRESS, clock.now()))
     forms.send(wren, "/account/email", email="robin@example.com")
     assert wren.get(f"/guest/{mailed}").status_code == 404
     assert wren.get(link).status_code == 200
@@ -127,6 +128,36 @@ def test_the_letter_brings_a_link_and_confirms_the_address(
     forms.send(browser, mailed)
     db.session.refresh(user)
     assert user.email_confirmed_at is not None
+
+
+def test_the_link_of_a_letter_that_was_sent_twice_is_good_in_both(
+    client: FlaskClient, come: Come, box: Mailbox
+) -> None:
+    """Mail programs keep either of two letters with one Message-ID."""
+    come(email=ADDRESS)
+    box.dies_after_data = 1
+    box.drain()
+    transaction(lambda: db.session.execute(sa.update(Outgoing).values(due_at=clock.now())))
+    first = path_of(box.link(HOST))
+    box.drain()
+    assert len({letter["Message-ID"] for letter in box.letters}) == 1
+    assert [path_of(box.link(HOST)), client.get(first).status_code] == [first, 200]
+    assert len(box.letters) == 2
+
+
+def test_a_letter_after_all_links_were_ended_brings_another(
+    client: FlaskClient, come: Come, box: Mailbox
+) -> None:
+    come(email=ADDRESS)
+    box.dies_after_data = 1
+    box.drain()
+    guest = db.session.scalars(sa.select(User).where(User.email == ADDRESS)).one()
+    transaction(lambda: guests.new_link(guest, clock.now()))
+    transaction(lambda: db.session.execute(sa.update(Outgoing).values(due_at=clock.now())))
+    first = path_of(box.link(HOST))
+    box.drain()
+    second = path_of(box.link(HOST))
+    assert [client.get(link).status_code for link in (first, second)] == [404, 200]
 
 
 def test_nothing_a_guest_typed_is_a_link_in_the_letter(come: Come, box: Mailbox) -> None:
@@ -230,7 +261,7 @@ def test_a_guest_becomes_an_account_by_a_mailed_address_alone(
 def test_an_address_that_was_confirmed_before_stays_so(
     app: Flask, guest: User, box: Mailbox
 ) -> None:
-    mailed = "/guest/" + transaction(lambda: guests.link(guest, clock.now(), ADDRESS))
+    mailed = "/guest/" + transaction(lambda: guests.mailed_link(guest, ADDRESS, clock.now()))
     browser = app.test_client()
     forms.send(browser, mailed)
     forms.send(browser, "/account/join", name="Wren", email=ADDRESS, password="")
@@ -244,7 +275,7 @@ def test_who_has_an_account_with_that_address_is_told_so(
     app: Flask, guest: User, cast: Cast
 ) -> None:
     transaction(lambda: registration.confirm_email(cast.rae, ADDRESS, clock.now()))
-    mailed = "/guest/" + transaction(lambda: guests.link(guest, clock.now(), ADDRESS))
+    mailed = "/guest/" + transaction(lambda: guests.mailed_link(guest, ADDRESS, clock.now()))
     browser = app.test_client()
     forms.send(browser, mailed)
     answer = forms.send(browser, "/account/join", name="Wren", email=ADDRESS, password=PASSWORD)
