@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from comments import mail, settings
+from comments import mail
 from comments.accounts.models import User
 from comments.db import db
 from comments.mail import Letter
-from comments.notifications import bundling, leaving, queries, words
+from comments.notifications import bundling, leaving, places, queries, words
 from comments.notifications.models import USUAL, Kind, Notification, Preference, When
 from comments.notifications.queries import Told
 from comments.sites import sanctions
@@ -35,13 +35,13 @@ def _compose(facts: dict[str, Any], now: datetime) -> Letter | None:
     told = [_unlinked(each) for each in bundle]
     if not told:
         return None
-    base = settings.current().url
+    there = places.of(person, person.email, now)
     leave = leaving.address(person, site, bundling.KIND)
     values = {
         "site": mail.unlinked(site.name),
-        "items": [_item(each, base) for each in told[:SHOWN]],
+        "items": [_item(each, there.of(each)) for each in told[:SHOWN]],
         "more": max(len(told) - SHOWN, 0),
-        "all": f"{base}/notifications",
+        "all": there.all,
         "leave": leave,
     }
     subject = " ".join(words.headline(told, mail.unlinked(site.name)).split())
@@ -64,11 +64,11 @@ def _unlinked(told: Told) -> Told:
     )
 
 
-def _item(told: Told, base: str) -> dict[str, str]:
+def _item(told: Told, url: str | None) -> dict[str, str | None]:
     return {
         "line": words.line(told),
         "why": words.why(told),
         "title": told.title,
         "excerpt": told.excerpt,
-        "url": f"{base}{told.path}",
+        "url": url,
     }

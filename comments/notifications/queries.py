@@ -33,8 +33,8 @@ LONGEST = 240
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A comment that somebody hears of, and why. `name` is its author's; `before` and `after` say
-    what a decision made of it, `reason` and `note` why."""
+    """A comment that somebody hears of, and why. `name` is its author's, `url` the publisher's
+    page; `before` and `after` say what a decision made of it, `reason` and `note` why."""
 
     id: int
     kind: Kind
@@ -44,6 +44,7 @@ class Told:
     article_id: int
     name: str
     title: str
+    url: str | None
     site: str
     excerpt: str
     before: Status | None
@@ -183,6 +184,7 @@ def _told(which: sa.ColumnElement[bool]) -> AnySelect:
                 User.name,
                 Article.title,
                 Article.key,
+                Article.url,
                 Site.name.label("site"),
                 Revision.html,
                 Decision.from_status,
@@ -222,6 +224,7 @@ def _made(row: AnyRow) -> Told:
         article_id=row.article_id,
         name=row.name,
         title=row.title or row.key,
+        url=row.url,
         site=row.site,
         excerpt=excerpt(row.html),
         before=row.from_status,

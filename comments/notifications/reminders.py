@@ -31,8 +31,7 @@ def _compose(facts: dict[str, Any], now: datetime) -> Letter | None:
     if person is None or site is None or person.email is None or not person.email_confirmed_at:
         return None
     viewer = db.session.get(Membership, (site.id, person.id))
-    wanted = waiting.chosen(person.id, site.id) is not When.NEVER
-    if viewer is None or not viewer.role.moderates or not wanted:
+    if viewer is None or not _hears(viewer):
         return None
     lists = [desk.page(viewer, Queue(view=view), now) for view in (View.WAITING, View.REPORTED)]
     # One that waits may have been reported as well.
@@ -44,10 +43,23 @@ def _compose(facts: dict[str, Any], now: datetime) -> Letter | None:
     values: dict[str, Any] = {
         "site": name,
         "items": [_item(viewer, card, now) for card in list(cards.values())[:SHOWN]],
-        "desk": f"{settings.current().url}/sites/{site.key}/moderation",
+        "desk": _desk(viewer),
         "leave": leave,
     }
     return Letter(person.email, _subject(name, lists[0].counts), "waiting", values, leave)
+
+
+def _hears(viewer: Membership) -> bool:
+    wanted = waiting.chosen(viewer.user_id, viewer.site_id) is not When.NEVER
+    decides = viewer.user.site_id is None or viewer.site.settings.decides_by_mail
+    return viewer.role.moderates and wanted and decides
+
+
+def _desk(viewer: Membership) -> str | None:
+    """Whom the publisher signs in has none, and decides by the links of the letter alone."""
+    if viewer.user.site_id is not None:
+        return None
+    return f"{settings.current().url}/sites/{viewer.site.key}/moderation"
 
 
 def _subject(site: str, counts: Counts) -> str:

@@ -69,6 +69,7 @@ def _wake(site_id: int, now: datetime) -> None:
     when = sa.func.coalesce(Watch.waiting, sa.literal(USUAL, Watch.waiting.type))
     due = timing.due_by_choice(when, now)
     here = sa.and_(Watch.user_id == User.id, Watch.site_id == site_id)
+    site = db.session.get_one(Site, site_id)
     select = (
         sa.select(User.id, sa.literal(site_id), when, due)
         .join(Membership, Membership.user_id == User.id)
@@ -77,6 +78,8 @@ def _wake(site_id: int, now: datetime) -> None:
             Membership.site_id == site_id,
             Membership.role.in_(MODERATORS),
             User.closed_at.is_(None),
+            # Whom the publisher signs in has no desk, and decides by mail or not at all.
+            sa.true() if site.settings.decides_by_mail else User.site_id.is_(None),
             due.is_not(None),
             sa.or_(Watch.due_at.is_(None), Watch.due_at > due),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -13,8 +14,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from comments import clock
-from comments.accounts import closing, registration
+from comments.accounts import closing, guests, registration, vouched
+from comments.accounts import letters as account_letters
 from comments.accounts.models import User
+from comments.accounts.vouched import Vouched
 from comments.db import db, transaction
 from comments.notifications import bundling, letters
 from comments.notifications.models import Notification
@@ -22,14 +25,15 @@ from comments.outbox import Outgoing
 from comments.sites import sanctions
 from comments.sites.models import Measure
 from comments.threads.models import Article, Comment, Status
-from tests import crowd, factories
-from tests.conftest import Cast
+from tests import crowd, factories, forms
+from tests.conftest import HOST, Cast
 from tests.mailbox import Mailbox
 from tests.moderation.acts import decide
 from tests.notifications.acts import choose, confirm, deliver, follow, heard, tell
 
 As = Callable[[User | None], FlaskClient]
 LINKED = "<a href"
+WREN = "wren@example.com"
 
 
 @pytest.fixture
@@ -196,6 +200,59 @@ def test_authors_read_why_their_comment_was_not_published(
     assert letter["Subject"] == "Your comment was not published · Gazette"
     assert "Spam or advertising — We sell nothing here." in part(letter)
     assert "/mine" in part(letter)
+
+
+def test_guests_read_what_became_of_their_words_by_their_private_link(
+    app: Flask, cast: Cast, article: Article, frozen: datetime, box: Mailbox
+) -> None:
+    """The one that was mailed to them proves the address once it is opened, and stays good."""
+    guest = transaction(lambda: guests.make(cast.gazette.id, "Wren", WREN, clock.now()))
+    transaction(lambda: account_letters.ask_to_confirm(guest, clock.now()))
+    said = factories.comment(article, guest, "Of a guest.", to=Status.PENDING)
+    decide(said, "reject", cast.mo, note="Not here.")
+    (first,) = deliver(box)
+    came = urlsplit(box.link(f"{HOST}/guest/")).path
+    browser = app.test_client()
+    forms.send(browser, came)
+    later(minutes=10)
+    answered = factories.comment(article, guest, "And this?")
+    for n in range(letters.SHOWN):
+        factories.comment(article, cast.sam, f"Number {n}.", parent=answered)
+    decide(factories.comment(article, guest, "Buy.", to=Status.PENDING), "reject", cast.mo)
+    text = part(deliver(box)[-1])
+    assert box.letters[-1] != first
+    links = [urlsplit(each) for each in re.findall(r"http\S+/guest/\S+", text)]
+    assert [(link.path, link.query) for link in links] == [
+        (came, ""),
+        (came, "next=/notifications"),
+    ]
+    assert text.count("/comments/") == letters.SHOWN - 1
+    assert forms.send(app.test_client(), came).location == "/mine"
+    there = forms.send(app.test_client(), f"{came}?next=/notifications").location
+    assert there == "/notifications"
+
+
+@pytest.mark.parametrize("url", [None, "https://www.gazette.example/tides#top"])
+def test_a_publishers_readers_are_led_to_its_page(
+    cast: Cast, frozen: datetime, box: Mailbox, url: str | None
+) -> None:
+    """They can't sign in on ours: where theirs is not known, only what all can read is linked."""
+    reader = Vouched("r-1", "Ann", WREN, is_confirmed=True)
+    ann = transaction(lambda: vouched.met(cast.gazette.id, reader, clock.now()))
+    article = factories.article(cast.gazette, "tides", url=url)
+    said = factories.comment(article, ann, "Of Ann.")
+    for n in range(letters.SHOWN):
+        factories.comment(article, cast.sam, f"Number {n}.", parent=said)
+    reply = factories.newest().id
+    rejected = factories.comment(article, ann, "Buy.", to=Status.PENDING).id
+    decide(factories.newest(), "reject", cast.mo)
+    (letter,) = deliver(box)
+    lines = part(letter).splitlines()
+    page = "https://www.gazette.example/tides#comment-"
+    assert "And one more" in lines
+    assert (f"{page}{reply}" if url else f"{HOST}/comments/{reply}") in lines
+    assert (f"{page}{rejected}" in lines) is (url is not None)
+    assert not [line for line in lines if "/mine" in line or "/notifications" in line]
 
 
 def test_letters_speak_the_language_that_was_chosen(

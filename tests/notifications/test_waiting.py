@@ -13,12 +13,14 @@ from flask import Flask, current_app
 from flask.testing import FlaskClient
 
 from comments import clock
-from comments.accounts import closing
+from comments.accounts import closing, vouched
 from comments.accounts.models import User
+from comments.accounts.vouched import Vouched
 from comments.db import db, transaction
 from comments.notifications import waiting
 from comments.notifications.models import Watch
 from comments.sites import access, members
+from comments.sites.models import Role
 from comments.threads.models import Article, Comment, Decision, Status
 from tests import crowd, factories, forms
 from tests.conftest import HOST, Cast
@@ -96,6 +98,26 @@ def test_only_who_moderates_the_site_and_wants_it_hears(
     factories.comment(db.session.get_one(Article, held.article_id), cast.rae, to=Status.PENDING)
     deliver(box)
     assert {letter["To"] for letter in box.letters} == {"mo@example.com"}
+
+
+def test_a_moderator_of_the_publishers_sign_in_hears_where_letters_decide(
+    cast: Cast, article: Article, frozen: datetime, box: Mailbox
+) -> None:
+    """They have no desk to be led to."""
+    said = Vouched("m-1", "Ann", "ann@example.com", is_confirmed=True)
+    ann = transaction(lambda: vouched.met(cast.gazette.id, said, clock.now()))
+    factories.member(cast.gazette, ann, Role.MODERATOR)
+    choose(cast.gazette, ann, waiting="at-once")
+    factories.comment(article, cast.rae, "One.", to=Status.PENDING)
+    deliver(box)
+    assert box.letters == []
+    allow(cast)
+    factories.comment(article, cast.rae, "Two.", to=Status.PENDING)
+    deliver(box)
+    (letter,) = box.letters
+    assert letter["To"] == "ann@example.com"
+    assert text_of(letter).count(f"{HOST}/review/") == 2
+    assert "/moderation" not in text_of(letter)
 
 
 def test_a_flood_is_one_letter_in_a_quarter_of_an_hour(

@@ -14,7 +14,7 @@ from comments.answers import again
 from comments.db import db, transaction
 from comments.errors import DomainError, Forbidden
 from comments.forms import Filled, parse, sent
-from comments.security import client_address
+from comments.security import client_address, own_path
 from comments.sites.guests import coming, joining
 from comments.sites.guests.forms import NewMember
 from comments.sites.models import Site
@@ -61,7 +61,7 @@ def private_link(token: str) -> Response:
 @guests.post("/guest/<token>")
 def come_back(token: str) -> AnyResponse:
     login.sign_in(transaction(lambda: people.use(token, clock.now())))
-    return redirect(url_for("threads.mine"), 303)
+    return redirect(own_path(request.args.get("next", url_for("threads.mine"))), 303)
 
 
 @guests.get("/account/guest")
