@@ -16,6 +16,7 @@ from comments import clock
 from comments.accounts.models import User
 from tests import factories, live, mailbox, recount
 from tests.conftest import Cast
+from tests.notifications.acts import deliver
 from tests.widget import reader
 from tests.widget.conftest import Asked, asked, publisher  # noqa: F401 - fixtures
 from tests.widget.publisher import Publisher
@@ -250,3 +251,50 @@ def test_a_new_moderator_comes_by_a_letter(app: Flask, opens: Opens, cast: Cast)
     expect(ada.get_by_text("The member is removed.")).to_be_visible()
     wren.goto("/sites/gazette/moderation")
     expect(wren.get_by_text("There is no such site.")).to_be_visible()
+
+
+def test_a_guest_hears_by_letters_and_becomes_an_account(
+    app: Flask,
+    opens: Opens,
+    publisher: Publisher,  # noqa: F811
+    cast: Cast,
+) -> None:
+    factories.settle(cast.gazette, commenters="guests")
+    url = publisher.page()
+    with mailbox.opened(app) as box:
+        wren = opens()
+        wren.goto(url)
+        reader.write(wren, "The tide is late.")
+        wren.get_by_label("Your name").fill("Wren")
+        wren.get_by_label("E-mail").fill("wren@example.com")
+        wren.get_by_role("button", name="Post comment").click()
+        expect(wren.locator(".state").get_by_text("Only you see this")).to_be_visible()
+        box.drain()
+        wren.goto(box.link(f"{publisher.service}/guest/"))
+        expect(wren.get_by_text("wren@example.com")).to_be_visible()
+        wren.get_by_role("button", name="Open my comments").click()
+        expect(wren.get_by_text("Waiting")).to_be_visible()
+
+        desk = opens(cast.mo)
+        desk.goto("/moderation")
+        judge(desk, "The tide is late.")
+        rae = opens()
+        reader.arrive(rae, url, cast.rae, cast.gazette)
+        rae.get_by_role("link", name="Reply to Wren").click()
+        rae.get_by_label("Your reply").fill("It was the wind.")
+        rae.get_by_role("button", name="Post reply").click()
+        expect(rae.locator(".comment", has_text="It was the wind.").first).to_be_visible()
+        assert [letter["To"] for letter in deliver(box)] == ["wren@example.com"] * 2
+        wren.goto(box.link(f"{publisher.service}/comments/{factories.newest().id}"))
+    expect(wren.locator(f"#comment-{factories.newest().id}")).to_contain_text("It was the wind.")
+    wren.get_by_role("link", name="Account").click()
+    wren.get_by_role("link", name="Make an account").click()
+    wren.get_by_label("Password").fill(PASSWORD)
+    wren.get_by_role("button", name="Make the account").click()
+    expect(wren.get_by_text("Everything you wrote is yours.")).to_be_visible()
+    expect(wren.get_by_text("confirmed", exact=True)).to_be_visible()
+    wren.goto("/mine")
+    expect(wren.get_by_text("The tide is late.")).to_be_visible()
+    wren.goto(url)
+    expect(wren.get_by_text("Signed in as Wren").first).to_be_visible()
+    assert recount.differences() == []
