@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -399,6 +399,23 @@ def test_leaving_keeps_or_erases_what_was_said(
     assert (source, status) == (
         ("What I said.", Status.PUBLISHED) if kept else ("", Status.WITHDRAWN)
     )
+
+
+def test_who_has_neither_password_nor_factor_signs_in_again_before_leaving(
+    as_: As, cast: Cast, frozen: datetime
+) -> None:
+    """Such as people who come by a provider: an old session is no proof of who asks."""
+    old = as_(cast.rae)
+    clock.freeze(frozen + sessions.PROVED_FOR)
+    for page, sent in (("/account/data", {}), ("/account/delete", {"texts": "erase"})):
+        refused = old.post(page, data=sent)
+        assert (refused.status_code, refused.mimetype) == (403, "text/html")
+        assert "Sign out and in again, and come back." in refused.text
+    db.session.refresh(cast.rae)
+    assert not cast.rae.is_closed
+    fresh = as_(cast.rae)
+    assert fresh.post("/account/data").json["account"]["name"] == "rae"
+    assert fresh.post("/account/delete", data={"texts": "erase"}).status_code == 303
 
 
 def test_a_last_owner_is_told_what_to_do_first(as_: As, gives: Gives, cast: Cast) -> None:
