@@ -95,11 +95,12 @@ def _blueprints(app: Flask) -> None:
     from comments.sites.invitations.views import invitations
     from comments.sites.sso.views import sso
     from comments.sites.views import sites
+    from comments.sites.yours.views import yours
     from comments.threads.views import threads
     from comments.widget.views import widget
 
     for blueprint in (
-        *(health, accounts, factors, oidc, sites, guests, invitations, sso),
+        *(health, accounts, factors, oidc, sites, guests, invitations, sso, yours),
         *(threads, moderation, notifications, reply_feed, push, unsent, hooks, widget, api),
     ):
         app.register_blueprint(blueprint)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
+from flask import Flask, Response, json, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -80,6 +80,14 @@ def again(error: DomainError, template: str, *, name: str = "form", **context: A
     form = Filled(sent(request.form), faults)
     page = render_template(template, **{**context, name: form})
     return _not_now(Response(page, error.status), error)
+
+
+def kept(copy: dict[str, Any]) -> Response:
+    """A copy of what is kept of somebody, as a file of theirs."""
+    body = json.dumps(copy, indent=2, ensure_ascii=False, sort_keys=False)
+    response = Response(body, mimetype="application/json")
+    response.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    return response
 
 
 def _problem(error: DomainError) -> Response:

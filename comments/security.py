@@ -18,8 +18,9 @@ from comments.errors import TooLarge
 BODY_BYTES = 64 * 1024
 # A publisher's token that is too long is refused as a token.
 LONGER = {"/api/v1/sessions/sso": 256 * 1024}
-# Mail programs send this form for their readers; the address itself says whose it is.
-ONE_CLICK = "/unsubscribe/"
+# Addresses that are a secret and say whose they are. Mail programs send such a form for their
+# readers, and nobody else knows where one could be sent.
+SIGNED = ("/unsubscribe/", "/yours/")
 LOOSE = ("/api/", "/embed", "/feeds/", "/livez", "/readyz", "/metrics")
 
 OWN_POLICY = (
@@ -124,7 +125,7 @@ def _check_length() -> None:
 
 
 def _check_form() -> None:
-    if request.method in ("GET", "HEAD", "OPTIONS") or request.path.startswith(ONE_CLICK):
+    if request.method in ("GET", "HEAD", "OPTIONS") or request.path.startswith(SIGNED):
         return
     if not is_cookieless():
         csrf.protect()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
 from comments import changes, clock, mail, names
-from comments.accounts import closing, sessions, tokens
+from comments.accounts import closing, sessions, tokens, vouched
 from comments.accounts.factors.models import Passkey
 from comments.accounts.models import Identity, Kind, Session, User, Way
+from comments.accounts.vouched import Vouched
 from comments.db import db, transaction
 from comments.outbox import Outgoing
 from comments.screening.draft import Standing
@@ -20,6 +22,7 @@ from comments.sites import keys
 from comments.sites.invitations import inviting
 from comments.sites.invitations.forms import NewInvitation
 from comments.sites.models import Invitation, Membership, Origin, Role, Site, SiteSettings
+from comments.sites.yours import addressing
 from comments.threads import articles, posting, status, voting, writing
 from comments.threads.models import Act, Article, Comment, State, Status
 
@@ -186,6 +189,19 @@ def end_sessions(user: User) -> None:
 
 def cookie_token(user: User) -> str:
     return transaction(lambda: sessions.begin(user, sessions.COOKIE, clock.now()))
+
+
+def reader_of(site: Site, name: str = "Ann") -> User:
+    """Somebody whom the publisher signs in."""
+    said = Vouched(f"id of {name}", name)
+    return transaction(lambda: vouched.met(site.id, said, clock.now()))
+
+
+def yours(reader: User, site: Site) -> str:
+    """Where the widget leads a reader of the publisher's to what is kept of them."""
+    session = sessions.find(bearer(reader, site), frozenset({Kind.BEARER}), clock.now())
+    assert session
+    return urlsplit(addressing.address(session, clock.now()) or "").path
 
 
 def site_key(site: Site) -> str:

@@ -77,6 +77,9 @@ PAGES = {
     "sites.settings": ["/sites/gazette/settings"],
     "sso.terms": ["/sites/gazette/sso"],
     "sso.trial": ["/sites/gazette/sso/test"],
+    "yours.data": ["{yours}/data"],
+    "yours.farewell": ["{yours}/delete"],
+    "yours.overview": ["{yours}"],
     "threads.article_list": ["/sites/gazette/articles"],
     "threads.delete_form": ["/comments/{own}/delete"],
     "threads.edit_form": ["/comments/{own}/edit"],
@@ -192,6 +195,7 @@ def _made(cast: Cast) -> dict[str, str]:
         "way": str(factories.way(cast.ada, "https://acme.example").id),
         "review": a_review(cast),
         "unsubscribe": leaving.address(cast.ada, cast.gazette, "waiting").rsplit("/", 1)[1],
+        "yours": factories.yours(factories.reader_of(cast.gazette), cast.gazette),
         "waiting": str(db.session.scalars(waiting).first().id),
     }
 
@@ -286,6 +290,8 @@ BADLY_FILLED: list[tuple[str, str, dict[str, str]]] = [
     ("ada", "/comments/{comment}/report", {"reason": "", "text": "x"}),
     ("ada", "/thread", {"site": "gazette", "article": "floods", "body": " "}),
     ("ada", "/thread", {"site": "gazette", "article": "closed", "body": "Too late."}),
+    ("nobody", "{yours}/delete", {"texts": "burn"}),
+    ("nobody", "/yours/x/data", {}),
     ("mo", "/thread", {"site": "gazette", "article": "floods", "body": "x", "parent": "99999999"}),
     ("rae", "/comments/{comment}/edit", {"body": "\0"}),
     ("rae", "/sites/gazette/members", {}),
@@ -441,12 +447,16 @@ def left_out(answer: TestResponse) -> list[str]:
     return pseudo.unmarked(answer.text, {*TITLES, *i18n.LANGUAGES.values()})
 
 
-def test_a_guests_pages_say_nothing_that_is_not_translated(
+def test_who_has_no_account_reads_nothing_that_is_not_translated(
     cast: Cast, as_: Browsers, world: dict[str, str]
 ) -> None:
     browser = as_(guests.find(world["guest"]).user)
     for address in ("/account/guest", "/account/join", "/mine"):
         assert left_out(browser.get(in_marks(address))) == []
-    for address, sent in (("/account/join", {"name": "x"}), ("/account/guest/link", {})):
+    for address, sent in (
+        ("/account/join", {"name": "x"}),
+        ("/account/guest/link", {}),
+        (f"{world['yours']}/delete", {"texts": "keep"}),
+    ):
         answer = browser.post(in_marks(address), data=sent)
         assert left_out(answer) == [], address

@@ -19,7 +19,7 @@ def test_a_form_without_its_token_changes_nothing(
 
 def forms_without_token(app: Flask) -> list[str]:
     """All but those of programs: a mail program ends letters by the address alone."""
-    elsewhere = ("/api/", "/embed", security.ONE_CLICK)
+    elsewhere = ("/api/", "/embed", *security.SIGNED)
     return [
         rule.rule
         for rule in app.url_map.iter_rules()

@@ -108,13 +108,14 @@ def find(token: str, kinds: frozenset[Kind], now: datetime) -> SignedIn | None:
     id, kind, site_id, origin, seen_at, ends_at, proved_at, *person = row
     user = taken(User, person)
     found = SignedIn(id, kind, site_id, origin, seen_at, ends_at, proved_at, user)
-    if found.kind not in kinds or found.user.is_closed:
-        return None
-    if found.ends_at is not None and found.ends_at <= now:
-        return None
-    if found.kind is not Kind.API and found.seen_at + IDLE < now:
-        return None
-    return found
+    return found if found.kind in kinds and is_alive(found, now) else None
+
+
+def is_alive(session: SignedIn | Session, now: datetime) -> bool:
+    """Whether somebody is signed in by it."""
+    if session.user.is_closed or (session.ends_at is not None and session.ends_at <= now):
+        return False
+    return session.kind is Kind.API or session.seen_at + IDLE >= now
 
 
 def is_stale(session: SignedIn, now: datetime) -> bool:

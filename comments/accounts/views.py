@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, json, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -33,7 +33,7 @@ from comments.accounts.forms import (
     refuse_easy,
 )
 from comments.accounts.models import Session
-from comments.answers import again
+from comments.answers import again, kept
 from comments.db import db, transaction
 from comments.errors import DomainError, NotFound
 from comments.forms import Filled, parse, sent
@@ -233,10 +233,7 @@ def download() -> AnyResponse:
         user = login.prove(parse(Proof, sent(request.form)))
     except DomainError as error:
         return again(error, "accounts/data.html", **_asking())
-    body = json.dumps(copies.of(user, clock.now()), indent=2, ensure_ascii=False, sort_keys=False)
-    response = Response(body, mimetype="application/json")
-    response.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
-    return response
+    return kept(copies.of(user, clock.now()))
 
 
 @accounts.get("/account/delete")

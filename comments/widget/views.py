@@ -27,6 +27,7 @@ from comments.security import OWN_POLICY, client_address
 from comments.sites import access
 from comments.sites import queries as sites
 from comments.sites.models import Site
+from comments.sites.yours import addressing
 from comments.threads import (
     articles,
     editions,
@@ -176,7 +177,9 @@ def heard() -> str:
 
 
 def _heard(user: User, site: Site, article: Article | None, told: Sequence[Told]) -> str:
-    values = {**_hearing(user, site, article), "told": told}
+    session = session_now()
+    yours = addressing.address(session, clock.now()) if session else None
+    values = {**_hearing(user, site, article), "told": told, "yours": yours}
     return render_template("widget/heard.html", **values)
 
 
@@ -191,6 +194,7 @@ def _hearing(user: User, site: Site, article: Article | None) -> dict[str, Any]:
         "is_followed": article is not None and hearing.follows(user, article.id),
         "new": hearing.unseen(user, site),
         "told": None,
+        "yours": None,
         "base": base,
     }
 

@@ -147,6 +147,19 @@ def test_pages_of_a_site(place: Place) -> None:
     assert faults(place.page(place.cast.ada, "/sites")) == []
 
 
+def test_pages_of_a_publishers_reader(place: Place) -> None:
+    yours = factories.yours(factories.reader_of(place.cast.gazette), place.cast.gazette)
+    for path in (f"{yours}/data", yours):
+        assert faults(place.page(None, path)) == []
+    page = place.page(place.cast.rae, f"{yours}/delete")
+    assert faults(page) == []
+    page.click("text=Delete what I wrote too")
+    page.click("text=Delete the account")
+    page.wait_for_selector("text=Your account is deleted.")
+    assert faults(page) == []
+    assert "Signed in as" not in page.content()
+
+
 def test_an_invitation(place: Place) -> None:
     page = place.page(place.cast.ada, "/sites/gazette/members")
     page.fill("#field-email", "lou@example.com")
