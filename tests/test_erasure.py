@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from comments import clock, events
-from comments.accounts import closing, copies, letters, links, registration
+from comments.accounts import closing, copies, guests, letters, links, registration
 from comments.accounts.factors.models import App, RecoveryCode
 from comments.accounts.models import User
 from comments.db import db, transaction
@@ -24,7 +24,7 @@ from comments.sites import sanctions
 from comments.sites.models import Measure, Participant
 from comments.threads import seeing
 from comments.threads.models import Article, Comment, Decision, Revision, Status
-from tests import factories, mailbox, recount
+from tests import factories, forms, mailbox, recount
 from tests.conftest import NOW, PUBLISHER, Cast
 from tests.mailbox import Mailbox
 from tests.moderation import acts
@@ -118,6 +118,25 @@ def world(app: Flask, cast: Cast, frozen: object, box: Mailbox) -> World:
         "reported": reply.id,
     }
     return World(cast, person, ids)
+
+
+@pytest.fixture
+def guest(cast: Cast, frozen: object) -> World:
+    """A guest who wrote, was answered and is written to."""
+
+    def come() -> User:
+        made = guests.make(cast.gazette.id, "Quillfeather Zebulon", EMAIL, clock.now())
+        letters.ask_to_confirm(made, clock.now())
+        return made
+
+    person = transaction(come)
+    tides = factories.article(cast.gazette, "tides", title="Tides")
+    root = factories.comment(tides, person, "Quillfeather, a guest.")
+    reply = factories.comment(tides, cast.sam, "A reply that stays.", parent=root)
+    waiting = factories.comment(tides, person, "Zebulon waits.", to=Status.PENDING)
+    acts.report(root, cast.sam, text="Quillfeather is rude.")
+    ids = {"person": person.id, "root": root.id, "waiting": waiting.id, "rejected": waiting.id}
+    return World(cast, person, {**ids, "reported": reply.id})
 
 
 def tell(app: Flask) -> None:
@@ -235,6 +254,30 @@ def test_nobody_reads_it_any_more(world: World, client: FlaskClient, as_: As) ->
         assert "A reply that stays." in after[path, "br"]
     assert '"tides":1}' in after[f"/api/v1/counts?{HERE}", "identity"]
     assert recount.differences() == []
+
+
+def test_a_guest_is_nowhere_any_more_by_their_private_link(
+    app: Flask, guest: World, client: FlaskClient, as_: As, box: Mailbox
+) -> None:
+    """However long ago they opened it; letters to them included."""
+    lists = ("/api/v1/counts", "/api/v1/articles", "/embed/articles")
+    before = {path for (path, _how), text in public(client, guest).items() if found_in(text)}
+    assert before == {path for path in PUBLIC if not path.startswith(lists)}
+    browser = app.test_client()
+    token = transaction(lambda: guests.mailed_link(guest.person, EMAIL, clock.now()))
+    forms.send(browser, f"/guest/{token}")
+    clock.freeze(NOW + timedelta(hours=2))
+    assert forms.send(browser, "/account/delete", texts="erase").status_code == 303
+    db.session.expire_all()
+    assert kept() == []
+    after = public(client, guest)
+    assert {place: text for place, text in after.items() if found_in(text)} == {}
+    assert "A reply that stays." in after[PUBLIC[0], "br"]
+    mo = as_(guest.cast.mo)
+    assert [path for path in DESK if found_in(mo.get(path.format(**guest.ids)).text)] == []
+    tell(app)
+    box.drain()
+    assert box.letters == []
 
 
 def test_nobody_at_the_desk_reads_it(world: World, as_: As) -> None:
