@@ -42,6 +42,7 @@ def _compose(facts: dict[str, Any], now: datetime) -> Letter | None:
         "items": [_item(each, there.of(each)) for each in told[:SHOWN]],
         "more": max(len(told) - SHOWN, 0),
         "all": there.all,
+        "is_private": there.is_private,
         "leave": leave,
     }
     subject = " ".join(words.headline(told, mail.unlinked(site.name)).split())

@@ -15,10 +15,14 @@ from comments.sites.guests import coming
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Pages that one person can enter: what they wrote, and what they heard of."""
+    """Pages that one person can enter: what they wrote, and what they heard of.
+
+    `is_private` says that whoever has these addresses can enter, too.
+    """
 
     mine: str | None
     all: str | None
+    is_private: bool = False
     is_at_publisher: bool = False
 
     def of(self, told: Told) -> str | None:
@@ -35,5 +39,5 @@ def of(person: User, email: str, now: datetime) -> Places:
         return Places(f"{base}/mine", f"{base}/notifications")
     if guests.is_guest(person):
         link = coming.address(guests.mailed_link(person, email, now))
-        return Places(link, f"{link}?next=/notifications")
+        return Places(link, f"{link}?next=/notifications", is_private=True)
     return Places(None, None, is_at_publisher=True)

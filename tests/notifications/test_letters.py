@@ -226,6 +226,7 @@ def test_guests_read_what_became_of_their_words_by_their_private_link(
         (came, ""),
         (came, "next=/notifications"),
     ]
+    assert "Keep this e-mail to yourself." in text
     assert text.count("/comments/") == letters.SHOWN - 1
     assert forms.send(app.test_client(), came).location == "/mine"
     there = forms.send(app.test_client(), f"{came}?next=/notifications").location
