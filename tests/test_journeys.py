@@ -13,8 +13,12 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from comments import clock
+from comments.accounts import registration
 from comments.accounts.models import User
-from tests import factories, live, mailbox, recount
+from comments.db import transaction
+from comments.threads.models import Status
+from tests import conftest, factories, live, mailbox, recount
+from tests.accounts.factors import phone
 from tests.conftest import Cast
 from tests.notifications.acts import deliver
 from tests.widget import reader
@@ -25,6 +29,7 @@ pytestmark = pytest.mark.browser
 
 PASSWORD = "seven grey herons waited"
 Opens = Callable[..., Page]
+Gives = Callable[[User], User]
 
 
 @pytest.fixture
@@ -57,6 +62,12 @@ def sign_up(page: Page, name: str) -> None:
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create the account").click()
+
+
+def sign_in(page: Page, login: str, password: str) -> None:
+    page.get_by_label("Name or e-mail").fill(login)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def judge(page: Page, words: str) -> None:
@@ -219,6 +230,68 @@ def test_the_same_without_script(opens: Opens, cast: Cast) -> None:
     desk.get_by_role("button", name="Spam or advertising").click()
     other.goto("/thread?site=gazette&article=tides")
     expect(other.get_by_text("Plain forms carry far.")).to_have_count(0)
+    assert recount.differences() == []
+
+
+def test_a_forgotten_password_is_replaced_by_a_letter(
+    app: Flask, opens: Opens, gives: Gives, cast: Cast
+) -> None:
+    transaction(lambda: registration.confirm_email(cast.rae, "rae@example.com", clock.now()))
+    gives(cast.rae)
+    page = opens()
+    page.goto("/mine")
+    sign_in(page, "rae", "what was it again")
+    expect(page.get_by_role("alert")).to_be_visible()
+    with mailbox.opened(app) as box:
+        page.get_by_role("link", name="Have a link mailed that signs you in.").click()
+        page.get_by_label("Name or e-mail").fill("rae@example.com")
+        page.get_by_role("button", name="Send the link").click()
+        expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
+        box.drain()
+        link = box.link("http")
+    page.goto(link)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("choose another one now")).to_be_visible()
+    page.get_by_role("link", name="Change password").click()
+    page.get_by_label("New password").fill(PASSWORD)
+    page.get_by_role("button", name="Change the password").click()
+    expect(page.get_by_text("Your password is changed")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+
+    page.goto("/account")
+    sign_in(page, "rae", conftest.PASSWORD)
+    expect(page.get_by_role("alert")).to_be_visible()
+    sign_in(page, "rae@example.com", PASSWORD)
+    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
+    page.goto(link)
+    expect(page.get_by_role("button", name="Sign in")).to_have_count(0)
+
+
+def test_mo_decides_once_an_app_vouches_for_her(opens: Opens, gives: Gives, cast: Cast) -> None:
+    factories.settle(cast.gazette, second_factor=True)
+    article = factories.article(cast.gazette, "tides")
+    factories.comment(article, cast.rae, "The tide comes back.", to=Status.PENDING)
+    gives(cast.mo)
+    page = opens()
+    page.goto("/moderation")
+    sign_in(page, "mo", conftest.PASSWORD)
+    expect(page.get_by_text("Gazette asks its moderators for a second factor")).to_be_visible()
+    page.get_by_role("link", name="Set up an authenticator app").click()
+    mine = phone.Phone(page.get_by_label("Key", exact=True).input_value().replace(" ", ""))
+    page.get_by_label("Code that the app shows").fill(mine.shows())
+    page.get_by_role("button", name="Set up the app").click()
+    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("button", name="Sign out").click()
+
+    page.goto("/moderation")
+    sign_in(page, "mo", conftest.PASSWORD)
+    page.get_by_label("Code").fill(mine.wrong())
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_label("Code").fill(mine.shows(30))
+    page.get_by_role("button", name="Sign in").click()
+    judge(page, "The tide comes back.")
+    assert factories.newest().status is Status.PUBLISHED
     assert recount.differences() == []
 
 
