@@ -42,12 +42,6 @@ def test_a_new_person_is_signed_in_at_once(call: Call, frozen: object) -> None:
     assert posted.json["author"]["name"] == "Nina"
 
 
-def test_signing_up_tells_nothing_about_an_address(call: Call) -> None:
-    first = call("POST", "/accounts", json=ACCOUNT)
-    second = call("POST", "/accounts", json={**ACCOUNT, "name": "Tom"})
-    assert (first.status_code, set(first.json)) == (second.status_code, set(second.json))
-
-
 def test_a_taken_name_is_refused(call: Call, cast: Cast) -> None:
     before = rows()
     response = call("POST", "/accounts", json={**ACCOUNT, "name": "RAE"})
