@@ -12,6 +12,8 @@ OPTIONS = {
     },
     "rules": {"target-size": {"enabled": True}},
 }
+# What another colour scheme may change.
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 
 
 def violations(page: Page, **options: object) -> list[str]:
@@ -23,10 +25,27 @@ def undecided(page: Page, **options: object) -> list[str]:
     return _lines(page, "incomplete", **options)
 
 
+def wherever(page: Page) -> list[str]:
+    """What is wrong with a page, loaded once, in a narrow window and a wide one, light and dark."""
+    found = []
+    for width in (360, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme="light")
+        found += [f"{width} light {line}" for line in violations(page)]
+        page.emulate_media(color_scheme="dark")
+        found += [f"{width} dark {line}" for line in violations(page, **COLOURS)]
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(f"{width} too wide: {page.url}")
+    return found
+
+
 def _lines(page: Page, outcome: str, **options: object) -> list[str]:
-    found = Axe().run(page, options={**OPTIONS, **options})
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    asked = {**OPTIONS, "resultTypes": [outcome], **options}
+    found = page.evaluate("options => axe.run(options)", asked)
     return [
         f"{rule['id']}: {node['target']} {node['failureSummary']}"
-        for rule in found.response[outcome]
+        for rule in found[outcome]
         for node in rule["nodes"]
     ]

@@ -10,22 +10,23 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from comments import clock
-from comments.accounts import links, passwords
+from comments.accounts import letters, links, passwords
 from comments.accounts.models import User
 from comments.db import transaction
 from comments.notifications.unsent import words
 from comments.sites import keys, sanctions
 from comments.sites.models import Measure, Role
-from tests import axe, factories, live
+from tests import factories, live, oidc_provider
 from tests.accounts.factors import phone
+from tests.axe import wherever
 from tests.conftest import Cast
 from tests.hooks import receiving
 from tests.sites.sso import publisher
 
 pytestmark = pytest.mark.browser
 
-narrow = pytest.mark.parametrize("place", ["360 light"], indirect=True)
 PASSWORD = "a quiet lamp on tuesday"
+KIM = "kim@example.com"
 
 
 @dataclass
@@ -45,22 +46,11 @@ class Place:
         return page
 
 
-@pytest.fixture(params=["360 light", "360 dark", "1280 light", "1280 dark"])
-def place(
-    request: pytest.FixtureRequest, app: Flask, address: str, chromium: Browser, cast: Cast
-) -> Iterator[Place]:
-    width, scheme = request.param.split()
-    context = chromium.new_context(
-        color_scheme=scheme, viewport={"width": int(width), "height": 800}
-    )
+@pytest.fixture
+def place(app: Flask, address: str, chromium: Browser, cast: Cast) -> Iterator[Place]:
+    context = chromium.new_context(viewport={"width": 360, "height": 800})
     yield Place(app, address, cast, chromium, context)
     context.close()
-
-
-def faults(page: Page) -> list[str]:
-    """What axe finds, and whether the page is wider than its window."""
-    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    return axe.violations(page) + ([f"too wide: {page.url}"] if wide else [])
 
 
 def test_pages_for_everybody(place: Place) -> None:
@@ -72,11 +62,50 @@ def test_pages_for_everybody(place: Place) -> None:
         contact="mailto:talk@gazette.example",
     )
     token = transaction(lambda: links.make(place.cast.rae, clock.now()))
-    for path in ("/sign-in", "/sign-up?site=gazette", f"/link/{token}", "/nowhere"):
-        assert faults(place.page(None, path)) == []
+    claim = letters.confirmation(factories.user("kim", email=KIM), KIM, clock.now())
+    for path in (
+        "/sign-in",
+        "/sign-up?site=gazette",
+        f"/link/{token}",
+        f"/confirm/{claim}",
+        "/nowhere",
+        "/recover",
+    ):
+        assert wherever(place.page(None, path)) == []
+    page = place.context.pages[0]
+    page.fill("#field-login", "rae")
+    page.click("main button")
+    page.get_by_role("heading", name="Look into your mail").wait_for()
+    assert wherever(page) == []
 
 
-@narrow
+def test_to_a_provider_and_back(place: Place, provider: oidc_provider.Running) -> None:
+    acme = oidc_provider.configured("Acme", provider.issuer)
+    with oidc_provider.offered(place.app, acme=acme):
+        page = place.page(None, "/sign-in")
+        page.route(f"{provider.issuer}/**", lambda route: route.fulfill(status=204))
+        page.route("**/returned.js*", lambda route: route.abort())
+        page.get_by_role("button", name="Continue with Acme").click()
+        page.get_by_role("heading", name="On to Acme").wait_for()
+        assert wherever(page) == []
+        assert wherever(place.page(None, "/sign-in/with/acme/callback?code=x&state=y")) == []
+
+
+def test_a_guest_on_our_page(place: Place) -> None:
+    factories.settle(place.cast.gazette, commenters="guests")
+    page = place.page(None, "/thread?site=gazette&article=tides&guest=1")
+    assert wherever(page) == []
+    page.get_by_label("Your comment").fill("Spring tide.")
+    page.get_by_label("Your name").fill("Admin")
+    page.get_by_role("button", name="Post comment").click()
+    page.get_by_role("alert").first.wait_for()
+    assert wherever(page) == []
+    page.get_by_label("Your name").fill("Wren")
+    page.get_by_role("button", name="Post comment").click()
+    page.get_by_label("This is your private link.").wait_for()
+    assert wherever(page) == []
+
+
 def test_a_form_with_faults_is_named_and_focused(place: Place) -> None:
     page = place.page(None, "/sign-up")
     page.fill("#field-name", "!")
@@ -88,7 +117,7 @@ def test_a_form_with_faults_is_named_and_focused(place: Place) -> None:
     assert page.input_value("#field-password") == ""
     described = page.get_attribute("#field-name", "aria-describedby")
     assert described == "hint-name fault-name-1"
-    assert faults(page) == []
+    assert wherever(page) == []
     page.click("[role=alert] a >> nth=0")
     assert page.evaluate("document.activeElement.id") == "field-name"
 
@@ -100,26 +129,26 @@ def test_pages_of_an_account(place: Place) -> None:
     factories.bearer(rae, place.cast.gazette)
     paths = ("", "/name", "/email", "/password", "/sessions", "/feed", "/data", "/delete")
     for path in paths:
-        assert faults(place.page(rae, f"/account{path}")) == []
+        assert wherever(place.page(rae, f"/account{path}")) == []
 
 
 def test_pages_of_second_factors(place: Place) -> None:
     mo = place.cast.mo
     for path in ("factors", "factors/app", "prove"):
-        assert faults(place.page(mo, f"/account/{path}")) == []
+        assert wherever(place.page(mo, f"/account/{path}")) == []
     phone.set_up(mo)
     for path in ("factors", "prove"):
-        assert faults(place.page(mo, f"/account/{path}")) == []
+        assert wherever(place.page(mo, f"/account/{path}")) == []
     page = place.page(mo, "/account/factors")
     page.click("text=Make new codes")
     page.wait_for_selector(".recovery")
-    assert faults(page) == []
+    assert wherever(page) == []
     page = place.page(None, f"/link/{transaction(lambda: links.make(mo, clock.now()))}")
     page.click("main button")
     page.fill("#field-code", "000000")
     page.click("main button")
     page.wait_for_selector("[role=alert]")
-    assert faults(page) == []
+    assert wherever(page) == []
 
 
 def test_pages_of_a_site(place: Place) -> None:
@@ -143,8 +172,8 @@ def test_pages_of_a_site(place: Place) -> None:
         "sso",
         "sso/test",
     ):
-        assert faults(place.page(place.cast.ada, f"/sites/gazette/{path}")) == []
-    assert faults(place.page(place.cast.ada, "/sites")) == []
+        assert wherever(place.page(place.cast.ada, f"/sites/gazette/{path}")) == []
+    assert wherever(place.page(place.cast.ada, "/sites")) == []
 
 
 def test_pages_of_a_publishers_reader(place: Place) -> None:
@@ -168,9 +197,9 @@ def test_an_invitation(place: Place) -> None:
     page.click("main button.primary")
     page.wait_for_selector("input.code")
     link = page.input_value("input.code").removeprefix(place.address)
-    assert faults(page) == []
+    assert wherever(page) == []
     for user in (None, place.cast.ada, place.cast.rae):
-        assert faults(place.page(user, link)) == []
+        assert wherever(place.page(user, link)) == []
 
 
 def test_a_new_key_and_overtaken_settings(place: Place) -> None:
@@ -178,14 +207,14 @@ def test_a_new_key_and_overtaken_settings(place: Place) -> None:
     page.fill("#field-name", "cms")
     page.click("main button.primary")
     page.wait_for_selector("input.code")
-    assert faults(page) == []
+    assert wherever(page) == []
     page = place.page(place.cast.ada, "/sites/gazette/settings")
     factories.settle(place.cast.gazette, hold_first=7)
     page.fill("#field-links_allowed", "9")
     page.click("main button.primary")
     page.wait_for_selector("text=In force now: 7")
     assert page.input_value("#field-links_allowed") == "9"
-    assert faults(page) == []
+    assert wherever(page) == []
 
 
 def test_a_sign_in_of_the_publishers_own(place: Place) -> None:
@@ -195,23 +224,22 @@ def test_a_sign_in_of_the_publishers_own(place: Place) -> None:
     page = place.page(place.cast.ada, "/sites/gazette/sso")
     page.click("text=Make a secret")
     secret = page.input_value("input.code")
-    assert faults(page) == []
+    assert wherever(page) == []
     page.click("summary")
     page.fill("#field-material", "no key")
     page.click("text=Add the key")
     page.wait_for_selector("#fault-material-1")
-    assert faults(page) == []
+    assert wherever(page) == []
     page = place.page(place.cast.ada, "/sites/gazette/sso/test")
     said = publisher.claims(iss="http://else.example", roles=["press", "king"])
     for issuer in ("http://else.example", "https://gazette.example"):
         page.fill("#field-token", publisher.signed({**said, "iss": issuer}, secret))
         page.click("main button.primary")
         page.wait_for_selector("main .note")
-        assert faults(page) == []
+        assert wherever(page) == []
     assert page.inner_text("main .note strong") == "This token is good. It would sign in Ann."
 
 
-@narrow
 def test_a_page_can_be_walked_by_keys(place: Place) -> None:
     page = place.page(place.cast.rae, "/account")
     page.keyboard.press("Tab")
@@ -222,7 +250,6 @@ def test_a_page_can_be_walked_by_keys(place: Place) -> None:
     assert page.evaluate("document.activeElement.getAttribute('href')") == "/account/name"
 
 
-@narrow
 def test_a_page_that_is_written_from_the_right_is_mirrored(place: Place, marked: str) -> None:
     page = place.page(place.cast.rae, f"/account?locale={marked}")
     assert page.get_attribute("html", "dir") == "rtl"
@@ -230,4 +257,4 @@ def test_a_page_that_is_written_from_the_right_is_mirrored(place: Place, marked:
     assert brand
     assert who
     assert brand["x"] > who["x"]
-    assert faults(page) == []
+    assert wherever(page) == []
