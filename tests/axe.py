@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "runOnly": {
         "type": "tag",
         "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -25,13 +27,13 @@ def undecided(page: Page, **options: object) -> list[str]:
     return _lines(page, "incomplete", **options)
 
 
-def wherever(page: Page) -> list[str]:
+def wherever(page: Page, **options: object) -> list[str]:
     """What is wrong with a page, loaded once, in a narrow window and a wide one, light and dark."""
     found = []
     for width in (360, 1280):
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme="light")
-        found += [f"{width} light {line}" for line in violations(page)]
+        found += [f"{width} light {line}" for line in violations(page, **options)]
         page.emulate_media(color_scheme="dark")
         found += [f"{width} dark {line}" for line in violations(page, **COLOURS)]
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):

@@ -63,6 +63,11 @@ def unmarked(html: str, names: Iterable[str] = ()) -> list[str]:
     return reader.found
 
 
+def outside(text: str) -> str:
+    """What of a plain text no mark surrounds."""
+    return _Reader(frozenset()).outside(text)
+
+
 class _Reader(HTMLParser):
     def __init__(self, names: frozenset[str]) -> None:
         super().__init__()
@@ -89,12 +94,12 @@ class _Reader(HTMLParser):
         if MUTE.intersection(tags):
             return
         for part in data.split(" · ") if PLAIN.intersection(tags) else [data]:
-            outside = self._outside(part)
+            outside = self.outside(part)
             is_own = part in self._names or any(own for _tag, own in self._around)
             if not is_own and any(letter.isalpha() for letter in outside):
                 self.found.append(f"{tags[-1]}: {outside.strip()}")
 
-    def _outside(self, text: str) -> str:
+    def outside(self, text: str) -> str:
         """What of a text no mark surrounds; one may begin and end in other elements."""
         rest = ""
         for letter in text:

@@ -23,6 +23,7 @@ from comments.sites import access
 from comments.sites.models import Role
 from comments.threads.models import Article, Comment, State, Status
 from tests import factories, forms, live, oidc_provider, pseudo
+from tests import letters as every_letter
 from tests.accounts.factors import phone
 from tests.conftest import Cast
 from tests.hooks import receiving
@@ -144,6 +145,12 @@ TITLES = (
     "Gazette",
     "The river is rising again, and nobody has read the gauges",
 )
+
+# The tag before what a page says, and in a letter an address, a quotation, and who said what where.
+OWN_WORDS = re.compile(
+    rf"^\w+: |https?:\S+|^> .*|\b(rae|ada|mo)\b|{TITLES[-1]}|{every_letter.NOTE}"
+)
+LATIN = re.compile("[A-Za-z]")
 
 
 @pytest.fixture
@@ -460,3 +467,18 @@ def test_who_has_no_account_reads_nothing_that_is_not_translated(
     ):
         answer = browser.post(in_marks(address), data=sent)
         assert left_out(answer) == [], address
+
+
+def test_letters_say_nothing_that_is_not_translated(
+    cast: Cast, marked: str, frozen: object
+) -> None:
+    wrong = {}
+    for kind, letter in every_letter.made(cast, marked).items():
+        subject = str(letter["Subject"])
+        assert subject[0] + subject[-1] == pseudo.OPEN + pseudo.CLOSE
+        html = every_letter.part(letter, "html")
+        assert 'lang="ar-001" dir="rtl"' in html
+        found = pseudo.unmarked(html)
+        found += pseudo.outside(every_letter.part(letter, "plain")).splitlines()
+        wrong[kind] = [line for line in found if LATIN.search(OWN_WORDS.sub("", line))]
+    assert {kind: found for kind, found in wrong.items() if found} == {}
