@@ -19,6 +19,7 @@ from comments.accounts.factors.models import App, RecoveryCode
 from comments.accounts.models import User
 from comments.db import db, transaction
 from comments.notifications import choosing
+from comments.notifications.feed import keys
 from comments.outbox import Outgoing
 from comments.sites import sanctions
 from comments.sites.models import Measure, Participant
@@ -62,18 +63,23 @@ DESK = (
     "/moderation/comments/{waiting}",
     "/moderation/comments/{rejected}",
     "/moderation/comments/{reported}",
-    "/sites/gazette/articles",
-    "/sites/gazette/members",
     "/sites/gazette/sanctions",
-    "/notifications",
 )
+# What others see of her who are signed in, each their own.
+SEEN = {
+    "mo": (*DESK, "/notifications"),
+    "ada": (*DESK, "/sites/gazette/members"),
+    "sam": ("/notifications", "/sites/field-notes/moderation?view=all"),
+}
+# Feeds and the widget's list are sam's too, who was answered.
+REPLIES = ("/feeds/replies/{feed}/atom", "/feeds/replies/{feed}/rss")
 
 
 @dataclass(frozen=True)
 class World:
     cast: Cast
     person: User
-    ids: dict[str, int]
+    ids: dict[str, int | str]
 
 
 @pytest.fixture
@@ -104,9 +110,10 @@ def world(app: Flask, cast: Cast, frozen: object, box: Mailbox) -> World:
     acts.report(root, cast.sam, text="Quillfeather is rude.")
     terms = (Measure.SUSPEND, clock.now() + timedelta(days=7), "Quillfeather, calm down.")
     transaction(lambda: sanctions.impose(cast.gazette, person, terms, cast.mo, clock.now()))
-    transaction(lambda: choosing.follow(tides, person, clock.now()))
+    for user in (person, cast.mo):
+        transaction(lambda u=user: choosing.follow(tides, u, clock.now()))
     factories.bearer(person, cast.gazette)
-    factories.invite(cast.notes, email=EMAIL)
+    factories.invite(cast.gazette, email=EMAIL)
     tell(app)  # so that letters about her, and to her, are on their way
     for login in (EMAIL.upper(), "QUILLFEATHER ZEBULON", "sam@example.com"):
         transaction(lambda it=login: letters.ask_for_link(it, "192.0.2.1", clock.now()))
@@ -116,6 +123,7 @@ def world(app: Flask, cast: Cast, frozen: object, box: Mailbox) -> World:
         "waiting": waiting.id,
         "rejected": rejected.id,
         "reported": reply.id,
+        "feed": transaction(lambda: keys.make(cast.sam, clock.now())),
     }
     return World(cast, person, ids)
 
@@ -188,6 +196,25 @@ def public(client: FlaskClient, world: World) -> dict[tuple[str, str], str]:
     return answers
 
 
+def seen(client: FlaskClient, world: World, as_: As) -> dict[tuple[str, str], str]:
+    """What others see who are known here, by whom and where."""
+    answers = {}
+    for name, paths in SEEN.items():
+        browser = as_(getattr(world.cast, name))
+        for path in paths:
+            answers[name, path] = browser.get(path.format(**world.ids))
+    for path in REPLIES:
+        answers["sam", path] = client.get(path.format(**world.ids))
+    bearer = {"Authorization": f"Bearer {factories.bearer(world.cast.sam, world.cast.gazette)}"}
+    here = {"site": "gazette", "article": "tides"}
+    answers["sam", "/embed/heard"] = client.post("/embed/heard", json=here, headers=bearer)
+    queue = "/api/v1/moderation/queue?site=gazette&view=all"
+    bearer = {"Authorization": f"Bearer {factories.api_token(world.cast.mo)}"}
+    answers["mo", queue] = client.get(queue, headers=bearer)
+    assert {answer.status_code for answer in answers.values()} == {200}
+    return {place: answer.text for place, answer in answers.items()}
+
+
 def test_there_was_something_to_erase(world: World, client: FlaskClient, as_: As) -> None:
     """Or what follows would prove nothing."""
     assert {table for table, _column in kept()} >= {
@@ -202,11 +229,8 @@ def test_there_was_something_to_erase(world: World, client: FlaskClient, as_: As
     lists = ("/api/v1/counts", "/api/v1/articles", "/embed/articles")
     for (path, _encoding), text in public(client, world).items():
         assert path.startswith(lists) or found_in(text), path
-    mo = as_(world.cast.mo)
-    shown = {path: mo.get(path.format(**world.ids)) for path in DESK if "members" not in path}
-    assert {page.status_code for page in shown.values()} == {200}
-    without = [path for path, page in shown.items() if not found_in(page.text)]
-    assert without == ["/sites/gazette/articles", "/notifications"]
+    shown = seen(client, world, as_)
+    assert [place for place, text in shown.items() if not found_in(text)] == []
 
 
 def test_nothing_is_left_in_the_database(world: World, as_: As) -> None:
@@ -280,18 +304,10 @@ def test_a_guest_is_nowhere_any_more_by_their_private_link(
     assert box.letters == []
 
 
-def test_nobody_at_the_desk_reads_it(world: World, as_: As) -> None:
+def test_nobody_who_is_known_here_reads_it(world: World, client: FlaskClient, as_: As) -> None:
     erase(world, as_)
-    for user in (world.cast.mo, world.cast.ada, world.cast.sam):
-        browser = as_(user)
-        for path in DESK:
-            answer = browser.get(path.format(**world.ids))
-            assert found_in(answer.text) == [], path
-    queue = "/api/v1/moderation/queue?site=gazette&view=all"
-    headers = {"Authorization": f"Bearer {factories.api_token(world.cast.mo)}"}
-    answer = as_(None).get(queue, headers=headers)
-    assert answer.status_code == 200
-    assert found_in(answer.text) == []
+    shown = seen(client, world, as_)
+    assert {place: found_in(text) for place, text in shown.items() if found_in(text)} == {}
 
 
 def test_no_letter_tells_of_it(app: Flask, world: World, as_: As, box: Mailbox) -> None:
