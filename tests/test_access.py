@@ -1,7 +1,8 @@
 """Every route, tried by everybody: the table of rights in ARCHITECTURE.md, run.
 
 kim is staff of the gazette without any right; nobody is not signed in. A route that is missing
-from the table fails, and so does one that is no more.
+from the table fails, and so does one that is no more. What differs for people of one site is tried
+in `test_access_of_guests.py`.
 """
 
 from __future__ import annotations
@@ -341,7 +342,9 @@ def _made(app: Flask, cast: Cast) -> World:
     return World(cast, kim, ids)
 
 
-def attempt(world: World, browser: FlaskClient, who: User | None, route: str) -> TestResponse:
+def attempt(
+    world: World, browser: FlaskClient, who: User | None, route: str, token: str | None = None
+) -> TestResponse:
     method, rule = route.split(" ", 1)
     tried = TABLE[route]
     address = rule.replace("<token>", "no-such-token").replace("<path:key>", "a1")
@@ -356,7 +359,7 @@ def attempt(world: World, browser: FlaskClient, who: User | None, route: str) ->
     if tried.data is not None:
         sent = {"data": tried.data}
     if rule.startswith(("/api/", "/embed")) and who is not None:
-        sent["headers"] = {"Authorization": f"Bearer {factories.api_token(who)}"}
+        sent["headers"] = {"Authorization": f"Bearer {token or factories.api_token(who)}"}
     return browser.open(address + tried.query, method=method, **sent)
 
 
