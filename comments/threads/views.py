@@ -92,6 +92,12 @@ class Composer:
         faults = error.faults if isinstance(error, Invalid) else []
         return replace(self, error=error, guest=Filled(self.guest.values, faults))
 
+    @property
+    def wrong(self) -> str | None:
+        """The first field that is to be looked at again."""
+        of_guest = (name for name in GUEST if self.guest.of(name))
+        return next(of_guest, "body") if self.error else None
+
 
 @dataclass(frozen=True, slots=True)
 class Viewer:

@@ -99,6 +99,8 @@ def test_a_guest_on_our_page(place: Place) -> None:
     page.get_by_label("Your name").fill("Admin")
     page.get_by_role("button", name="Post comment").click()
     page.get_by_role("alert").first.wait_for()
+    assert page.evaluate("document.activeElement.name") == "name"
+    assert page.get_attribute("#field-body", "aria-invalid") is None
     assert wherever(page) == []
     page.get_by_label("Your name").fill("Wren")
     page.get_by_role("button", name="Post comment").click()
