@@ -181,13 +181,13 @@ def test_pages_of_a_site(place: Place) -> None:
 def test_pages_of_a_publishers_reader(place: Place) -> None:
     yours = factories.yours(factories.reader_of(place.cast.gazette), place.cast.gazette)
     for path in (f"{yours}/data", yours):
-        assert faults(place.page(None, path)) == []
+        assert wherever(place.page(None, path)) == []
     page = place.page(place.cast.rae, f"{yours}/delete")
-    assert faults(page) == []
+    assert wherever(page) == []
     page.click("text=Delete what I wrote too")
     page.click("text=Delete the account")
     page.wait_for_selector("text=Your account is deleted.")
-    assert faults(page) == []
+    assert wherever(page) == []
     assert "Signed in as" not in page.content()
 
 
