@@ -104,6 +104,8 @@ def init_app(app: Flask) -> None:
         MAX_FORM_PARTS=100,
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
+        # Pages whose address is a secret name no referrer; the token is bound to our cookie.
+        WTF_CSRF_SSL_STRICT=False,
         RATELIMIT_HEADERS_ENABLED=False,
     )
     csrf.init_app(app)

@@ -2,11 +2,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from comments import security
+from comments import clock, security
+from comments.accounts import guests, letters, links
+from comments.db import transaction
+from tests import factories
 from tests.conftest import HOST, Cast
+
+# Pages whose address is a secret, and for whom each is.
+BY_LINK: dict[str, Callable[[Cast], str]] = {
+    "/link/": lambda cast: links.make(cast.rae, clock.now()),
+    "/confirm/": lambda _cast: letters.confirmation(
+        factories.person("Una", "una@example.com"), "una@example.com", clock.now()
+    ),
+    "/guest/": lambda cast: guests.link(
+        guests.make(cast.gazette.id, "Wren", None, clock.now()), clock.now()
+    ),
+}
 
 
 def test_a_form_without_its_token_changes_nothing(
@@ -37,6 +52,20 @@ def test_every_form_of_our_pages_asks_for_its_token(
         address = rule.replace("<key>", "gazette").replace("<int:id>", "1")
         response = browser.post(address, data={"csrf_token": "forged"})
         assert response.status_code == 403, rule
+
+
+@pytest.mark.parametrize("page", BY_LINK)
+def test_a_page_whose_address_is_told_to_nobody_takes_its_form_by_https(
+    cast: Cast, as_: Callable[..., FlaskClient], page: str
+) -> None:
+    """A browser then names no referrer, which is no reason to refuse the form."""
+    address = page + transaction(lambda: BY_LINK[page](cast))
+    browser, https = as_(cast.mo), HOST.replace("http:", "https:")
+    shown = browser.get(address, base_url=https)
+    assert shown.headers["Referrer-Policy"] == "no-referrer"
+    forged = browser.post(address, base_url=https, data={"csrf_token": "forged"})
+    assert forged.status_code == 403
+    assert browser.post(address, base_url=https).status_code == 303
 
 
 def test_every_answer_carries_its_headers(client: FlaskClient, cast: Cast) -> None:
