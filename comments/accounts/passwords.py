@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from flask_babel import gettext as _
 
-from comments.accounts import links, sessions, steps
+from comments.accounts import closing, links, sessions, steps
 from comments.accounts.models import Identity, User, Way
 from comments.db import db
 from comments.errors import Busy
@@ -67,7 +67,11 @@ def keep(user: User, secret: str, now: datetime) -> None:
 
 
 def change(user: User, secret: str, now: datetime) -> None:
-    """Another password from now on; whoever was signed in by the old one, or a link, is out."""
+    """Another password from now on; whoever was signed in by the old one, or a link, is out.
+
+    Raises NotSignedIn for who left meanwhile.
+    """
+    closing.held(user)
     keep(user, secret, now)
     sessions.end_all(user)
     links.end_all(user)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from comments import limits, names, signals
-from comments.accounts import guests, letters, links, naming, passwords, queries
+from comments.accounts import closing, guests, letters, links, naming, passwords, queries
 from comments.accounts.forms import SignUp, email_key
 from comments.accounts.models import User
 from comments.db import db
@@ -64,7 +64,11 @@ def take_in(user: User, name: str, email: str | None, secret: str | None, now: d
 
 
 def rename(user: User, name: str, now: datetime) -> None:
-    """Call the person something else from now on. Raises Invalid for a taken name, or TooMany."""
+    """Call the person something else from now on.
+
+    Raises Invalid for a taken name, TooMany, or NotSignedIn for who left meanwhile.
+    """
+    closing.held(user)
     if name == user.name:
         return
     limits.hit(NEW_NAMES, str(user.id), now)
@@ -75,8 +79,9 @@ def rename(user: User, name: str, now: datetime) -> None:
 def change_email(user: User, email: str | None, now: datetime) -> None:
     """Claim another address, or none. Links that were handed out for the old one end.
 
-    Raises TooMany.
+    Raises TooMany, or NotSignedIn for who left meanwhile.
     """
+    closing.held(user)
     limits.hit(NEW_ADDRESSES, str(user.id), now)
     user.email, user.email_key = email, email and email_key(email)
     user.email_confirmed_at = None

@@ -11,8 +11,8 @@ from comments import clock
 from comments.accounts import closing, links, passwords, registration, sessions
 from comments.accounts.forms import SignUp
 from comments.accounts.models import Kind, Session, Ticket, User
-from comments.db import db, transaction
-from comments.errors import Conflict, Invalid, NotFound, TooMany
+from comments.db import connection, db, table, transaction
+from comments.errors import Conflict, Invalid, NotFound, NotSignedIn, TooMany
 from comments.sites.models import Participant
 from tests import crowd, factories
 from tests.conftest import PASSWORD, Cast
@@ -103,6 +103,38 @@ def test_another_address_ends_links_and_what_was_confirmed(cast: Cast) -> None:
     assert cast.rae.email_confirmed_at is None
     with pytest.raises(NotFound):
         links.find(token, now)
+
+
+def test_another_address_is_not_confirmed_by_a_letter_to_the_old_one(cast: Cast) -> None:
+    """Which is opened after the person was read, and before they were held."""
+
+    def act() -> None:
+        db.session.refresh(cast.rae)
+        people = table(User)
+        opened = sa.update(people).where(people.c.id == cast.rae.id)
+        connection().execute(opened.values(email_confirmed_at=clock.now()))
+        registration.change_email(cast.rae, "new@example.com", clock.now())
+
+    transaction(act)
+    db.session.refresh(cast.rae)
+    assert (cast.rae.email, cast.rae.email_confirmed_at) == ("new@example.com", None)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda rae: registration.rename(rae, "Rachel", clock.now()),
+        lambda rae: registration.change_email(rae, "rae@example.com", clock.now()),
+        lambda rae: passwords.change(rae, "a hash", clock.now()),
+    ],
+)
+def test_nothing_is_left_of_who_left_meanwhile(cast: Cast, act: Callable[[User], None]) -> None:
+    factories.close(cast.rae)
+    with pytest.raises(NotSignedIn):
+        transaction(lambda: act(cast.rae))
+    db.session.refresh(cast.rae)
+    assert (cast.rae.name, cast.rae.email) == ("", None)
+    assert passwords.secret_of(cast.rae) is None
 
 
 def test_two_at_once_can_not_take_one_name(app: Flask) -> None:
