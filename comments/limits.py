@@ -70,7 +70,7 @@ def sweep(now: datetime) -> bool:
 def _tally(limit: Limit, subject: str, now: datetime) -> Tally:
     """The locked row of this window, made if need be; rows of windows that are over go."""
     place = _place(limit, subject, now)
-    row = db.session.get(Tally, place, with_for_update=True)
+    row = db.session.get(Tally, place, with_for_update=True, populate_existing=True)
     if row is None:
         sweep(now)
         row = Tally(subject=place[0], ends_at=place[1], count=0)

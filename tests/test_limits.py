@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from comments import limits
-from comments.db import db, transaction
+from comments.db import connection, db, table, transaction
 from comments.errors import TooMany
 from comments.limits import Limit, Tally
 from tests import crowd
@@ -57,3 +57,16 @@ def test_windows_that_are_over_leave_nothing_behind(frozen: datetime) -> None:
 def test_nobody_slips_through_in_a_crowd(app: Flask, frozen: datetime) -> None:
     results = crowd.at_once(app, [lambda: hit(frozen) or "in" for _ in range(8)])
     assert sorted(map(str, map(type, results))) == sorted([str(str)] * 3 + [str(TooMany)] * 5)
+
+
+def test_what_others_counted_since_somebody_looked_is_counted(frozen: datetime) -> None:
+    hit(frozen)
+
+    def act() -> None:
+        seen = db.session.scalars(sa.select(Tally)).one()
+        assert seen.count == 1
+        connection().execute(sa.update(table(Tally)).values(count=3))
+        limits.hit(DOOR, "rae", frozen)
+
+    with pytest.raises(TooMany):
+        transaction(act)
