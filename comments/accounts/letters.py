@@ -36,7 +36,7 @@ def ask_for_link(login: str, network: str, now: datetime) -> None:
 
     Who that is, only the letter's maker looks up: here nothing differs. Raises TooMany.
     """
-    limits.hit(ASKED, email_key(login), now)
+    limits.hit(ASKED, queries.key_of(login), now)
     limits.hit(ASKED_HERE, network, now)
     mail.add(SIGN_IN, {"login": login, "language": i18n.language()}, None, now)
 

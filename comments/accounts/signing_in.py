@@ -1,7 +1,7 @@
 """Proving by a password who one is, and how often one may guess.
 
-Wrong passwords are counted for a person from one network, for a person from everywhere, and for a
-network. Once a person was guessed at too often, each network has only a few tries left: whoever
+Wrong passwords are counted for what somebody signs in by, from one network and from everywhere, and
+for a network. Once it was guessed at too often, each network has only a few tries left: whoever
 guesses is stopped, and the person, who comes from elsewhere, is not.
 """
 
@@ -45,7 +45,7 @@ def attempt(login: str, network: str, now: datetime) -> Attempt:
         .add_columns(Identity.secret)
     ).one_or_none()
     user, secret = row or (None, None)
-    return _counted(Attempt(user, secret, str(user.id) if user else f"?{login}", network), now)
+    return _counted(Attempt(user, secret, f"?{queries.key_of(login)}", network), now)
 
 
 def attempt_again(user: User, secret: str | None, network: str, now: datetime) -> Attempt:

@@ -139,6 +139,25 @@ def test_nothing_tells_whether_a_name_is_known(
     assert told("rae") == told(other)
 
 
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("RAE@EXAMPLE.COM", ("rae@example.com", "RAE@EXAMPLE.COM")),
+        ("Ros@example.com", ("ros@example.com", "ROS@EXAMPLE.COM")),
+        ("R.a.e", ("rae@example.com", "ros@example.com")),
+    ],
+)
+def test_a_limit_tells_neither_who_exists_nor_whose_an_address_is(
+    rae: User, enter: Any, first: str, then: tuple[str, str]
+) -> None:
+    """Rae's address is confirmed, that of Ros is nobody's."""
+    transaction(lambda: registration.confirm_email(rae, "rae@example.com", clock.now()))
+    for _ in range(signing_in.PERSON_HERE.times):
+        enter(first, WRONG)
+    expected = 422 if "@" not in first else 429
+    assert [enter(each, WRONG).status_code for each in then] == [expected] * 2
+
+
 def test_a_hash_is_made_for_nobody_too(rae: User, enter: Any, monkeypatch: Any) -> None:
     seen: list[str] = []
 
