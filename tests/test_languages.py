@@ -274,7 +274,7 @@ BADLY_FILLED: list[tuple[str, str, dict[str, str]]] = [
     ("ada", "/account/email", {"email": "none", "current": ""}),
     ("ada", "/account/delete", {"texts": "burn"}),
     ("ada", "/account/factors/app", {"code": "1"}),
-    ("ada", "/account/prove", {"proof_password": "x"}),
+    ("mo", "/account/prove", {"proof_password": "x"}),
     ("ada", "/account/prove", {"proof_code": "x"}),
     ("ada", "/sites/gazette/settings", {"hold_first": "9" * 5000, "length": "3", "name": ""}),
     ("ada", "/sites/gazette/settings", {"origins": "x", "language": "xx", "contact": "x"}),

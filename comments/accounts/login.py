@@ -13,7 +13,16 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from werkzeug.local import LocalProxy
 
 from comments import clock, cors, limits, security
-from comments.accounts import guests, links, passwords, registration, sessions, signing_in, steps
+from comments.accounts import (
+    closing,
+    guests,
+    links,
+    passwords,
+    registration,
+    sessions,
+    signing_in,
+    steps,
+)
 from comments.accounts.forms import Proof, SignIn, SignUp
 from comments.accounts.models import Kind, User
 from comments.accounts.sessions import SignedIn
@@ -198,13 +207,28 @@ def sign_in_by_password(form: SignIn) -> None:
 
 
 def begun_or_half(user: User, begin: Callable[[User], T]) -> T | Half:
-    """What `begin` makes for somebody who proved one thing, if that is enough for them."""
+    """What `begin` makes for somebody who proved one thing, if that is enough for them.
+
+    They are held, so that nothing begins while a first factor comes.
+    """
+    closing.held(user)
     return Half(steps.begin(user, clock.now())) if user.has_factor else begin(user)
 
 
 def go_on(user: User) -> None:
-    """Begin a session as `sign_in` does, of somebody who is signed in already."""
-    _enter(transaction(lambda: begun(user)))
+    """Begin a session as `sign_in` does, of somebody who is signed in already.
+
+    Whoever has a second factor proved no more by their password than they did before.
+    """
+    before = session_now()
+
+    def act() -> str:
+        token = begun(user)
+        if user.has_factor and before is not None:
+            sessions.prove_no_more(token, before)
+        return token
+
+    _enter(transaction(act))
 
 
 def come_in(found: str | Half, by_link: bool = False, onward: str = "") -> None:

@@ -138,6 +138,12 @@ def proved(id: int, now: datetime) -> None:
     db.session.execute(sa.update(Session).where(Session.id == id).values(proved_at=now))
 
 
+def prove_no_more(token: str, before: SignedIn) -> None:
+    """The session of this token takes the place of another, as its person proved it then."""
+    this = sa.update(Session).where(Session.token_hash == tokens.hashed(token))
+    db.session.execute(this.values(proved_at=before.proved_at))
+
+
 def of(user: User) -> sa.Select[Session]:
     return sa.select(Session).where(Session.user_id == user.id).order_by(Session.seen_at.desc())
 
@@ -147,9 +153,12 @@ def end(id: int) -> None:
     db.session.execute(sa.delete(Session).where(Session.id == id))
 
 
-def end_all(user: User, but: SignedIn | None = None) -> None:
-    kept = Session.id != but.id if but else sa.true()
-    db.session.execute(sa.delete(Session).where(Session.user_id == user.id, kept))
+def end_all(
+    user: User, but: SignedIn | None = None, kinds: frozenset[Kind] = frozenset(Kind)
+) -> None:
+    """Sign out everywhere, but in one place."""
+    gone = sa.delete(Session).where(Session.user_id == user.id, Session.kind.in_(kinds))
+    db.session.execute(gone.where(Session.id != but.id) if but else gone)
 
 
 def end_on(site_id: int, origins: Sequence[str]) -> None:

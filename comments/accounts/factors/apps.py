@@ -16,6 +16,7 @@ from comments.accounts import closing
 from comments.accounts.factors import keeping
 from comments.accounts.factors.models import App
 from comments.accounts.models import User
+from comments.accounts.sessions import SignedIn
 from comments.db import db
 from comments.errors import NotFound
 
@@ -54,16 +55,16 @@ def step_of(secret: str, code: str, now: datetime) -> int | None:
         return None
 
 
-def keep(user: User, secret: str, step: int, now: datetime) -> list[str]:
+def keep(user: User, secret: str, step: int, now: datetime, here: SignedIn | None) -> list[str]:
     """Let codes of this secret count from the step after `step` on, and those of no other app.
 
-    The answer is the person's recovery codes where these are new.
+    The answer is the person's recovery codes where these are new; `here` they stay signed in.
     """
     closing.held(user)
     row = of(user) or App(user_id=user.id)
     row.sealed, row.last_step, row.created_at = sealing.seal(secret.encode()), step, now
     db.session.add(row)
-    return keeping.added(user, "app-added", now)
+    return keeping.added(user, "app-added", now, here)
 
 
 def remove(user: User, now: datetime) -> None:

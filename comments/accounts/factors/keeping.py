@@ -11,25 +11,33 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from comments import i18n, mail, signals
-from comments.accounts import closing, steps
+from comments.accounts import closing, links, sessions, steps
 from comments.accounts.factors import recovery
 from comments.accounts.factors.models import App, Passkey
-from comments.accounts.models import User
+from comments.accounts.models import Kind, User
+from comments.accounts.sessions import SignedIn
 from comments.db import db
 from comments.errors import Conflict
 
 LETTER = "factor"
 # Each is a way to go on without the others.
 FACTORS = (App, Passkey)
+# The operator makes the tokens of programs.
+BY_ONE_PROOF = frozenset({Kind.COOKIE, Kind.BEARER})
 
 
-def added(user: User, act: str, now: datetime, name: str = "") -> list[str]:
-    """The answer is the person's recovery codes where this is their first factor."""
+def added(user: User, act: str, now: datetime, here: SignedIn | None, name: str = "") -> list[str]:
+    """The answer is the person's recovery codes where this is their first factor.
+
+    What was begun by a password alone, or a mailbox, ends with that, but for the session `here`.
+    """
     is_first = not user.has_factor
     _count(user)
-    codes = recovery.renew(user) if is_first else []
+    if is_first:
+        sessions.end_all(user, but=here, kinds=BY_ONE_PROOF)
+        links.end_all(user)
     tell(user, act, now, name=name)
-    return codes
+    return recovery.renew(user) if is_first else []
 
 
 def removed(user: User, act: str, now: datetime, name: str = "") -> None:

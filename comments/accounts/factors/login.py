@@ -94,8 +94,8 @@ def sign_in_by_passkey(form: GivenPasskey) -> None:
 
 def add_passkey(user: User, form: NewPasskey) -> list[str]:
     """The recovery codes where these are new. Raises Invalid or Conflict."""
-    challenge, now = _awaited(ADD), clock.now()
-    return transaction(lambda: passkeys.add(user, form, challenge, now))
+    challenge, now, here = _awaited(ADD), clock.now(), login.session_now()
+    return transaction(lambda: passkeys.add(user, form, challenge, now, here))
 
 
 def options(purpose: str) -> str:
@@ -180,7 +180,7 @@ def take_proof() -> None:
     if form.proof_passkey:
         challenge = _awaited(PROVE)
         transaction(lambda: passkeys.check(user, form.proof_passkey, challenge, now))
-    elif form.proof_code:
+    elif form.proof_code or user.has_factor:
         transaction(lambda: codes.count(user, now))
         transaction(lambda: codes.check(user, form.proof_code, now, "proof_code"))
     else:
@@ -190,8 +190,8 @@ def take_proof() -> None:
 
 
 def ways_to_prove(user: User) -> dict[str, Any]:
-    """What the page that asks for a proof offers."""
+    """What the page that asks for a proof offers: no password to who has more than that."""
     return {
-        "has_password": passwords.secret_of(user) is not None,
+        "has_password": not user.has_factor and passwords.secret_of(user) is not None,
         "has_codes": user.has_factor,
     }

@@ -34,6 +34,7 @@ from comments.accounts.factors.challenges import Challenge
 from comments.accounts.factors.forms import NewPasskey
 from comments.accounts.factors.models import Passkey
 from comments.accounts.models import User
+from comments.accounts.sessions import SignedIn
 from comments.db import db
 from comments.errors import Conflict, Invalid, NotFound
 from comments.forms import refuse
@@ -91,8 +92,10 @@ def options_to_prove(user: User | None, challenge: Challenge) -> str:
     return webauthn.options_to_json(options)
 
 
-def add(user: User, form: NewPasskey, challenge: Challenge, now: datetime) -> list[str]:
-    """Let the passkey that a browser made be one of this person's.
+def add(
+    user: User, form: NewPasskey, challenge: Challenge, now: datetime, here: SignedIn | None
+) -> list[str]:
+    """Let the passkey that a browser made be one of this person's, who stays signed in `here`.
 
     The answer is the recovery codes where these are new. Raises Invalid, or Conflict for too many.
     """
@@ -122,7 +125,7 @@ def add(user: User, form: NewPasskey, challenge: Challenge, now: datetime) -> li
         created_at=now,
     )
     db.session.add(row)
-    return keeping.added(user, "passkey-added", now, name=form.name)
+    return keeping.added(user, "passkey-added", now, here, name=form.name)
 
 
 def remove(user: User, id: int, now: datetime) -> None:

@@ -139,7 +139,8 @@ def set_up_app() -> AnyResponse | str:
         step = apps.step_of(secret, code, now)
         if step is None:
             raise refuse("code", "wrong", _("The app shows another code for this key just now."))
-        new = transaction(lambda: apps.keep(user, secret, step, now))
+        here = signing.session_now()
+        new = transaction(lambda: apps.keep(user, secret, step, now, here))
     except DomainError as error:
         return again(error, "accounts/factors/app.html", **_app_page(user))
     login.app_is_set_up()

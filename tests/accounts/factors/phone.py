@@ -29,9 +29,10 @@ class Phone:
 
 
 def set_up(user: User) -> Phone:
+    """In some browser, so that none is signed in any more where this is their first factor."""
     made = Phone(apps.new_secret())
     then = clock.now() - timedelta(hours=1)
     step = apps.step_of(made.secret, pyotp.TOTP(made.secret).at(then), then)
     assert step is not None
-    made.recovery = transaction(lambda: apps.keep(user, made.secret, step, then))
+    made.recovery = transaction(lambda: apps.keep(user, made.secret, step, then, None))
     return made

@@ -17,7 +17,7 @@ from comments import clock
 from comments.accounts import closing, copies, links, passwords, registration, sessions
 from comments.accounts.factors import codes, keeping, recovery
 from comments.accounts.factors.models import App, RecoveryCode
-from comments.accounts.models import Session, Step, User
+from comments.accounts.models import Kind, Session, Step, User
 from comments.audit import Entry
 from comments.db import db, transaction
 from tests import factories, forms, mailbox
@@ -316,6 +316,23 @@ def test_the_code_that_set_an_app_up_signs_nobody_in(app: Flask, as_: As, mo: Us
     assert give(other, phone.shows()).status_code == 422
 
 
+def test_a_first_factor_ends_what_was_begun_without_it(as_: As, mo: User, cast: Cast) -> None:
+    """Whoever knows the password may have begun it; programs' tokens come from the operator."""
+    here, there = as_(mo), as_(mo)
+    factories.bearer(mo, cast.gazette)
+    factories.api_token(mo)
+    link = transaction(lambda: links.make(mo, clock.now()))
+    phone = Phone(key_on(here.get("/account/factors/app").text))
+    here.post("/account/factors/app", data={"code": phone.shows()})
+    assert (is_in(here), is_in(there)) == (True, False)
+    assert there.get(f"/link/{link}").status_code == 404
+    assert {row.kind for row in db.session.scalars(sa.select(Session))} == {Kind.COOKIE, Kind.API}
+    proved = as_(mo)
+    other = Phone(key_on(here.get("/account/factors/app").text))
+    here.post("/account/factors/app", data={"code": other.shows()})
+    assert is_in(proved), "one more factor ends nothing"
+
+
 def test_the_key_is_no_ones_to_read(as_: As, mo: User) -> None:
     browser = as_(mo)
     secret = key_on(browser.get("/account/factors/app").text)
@@ -365,6 +382,20 @@ def test_factors_change_by_a_fresh_proof_only(
         assert answer.status_code == 403
         assert "Is it you?" in answer.text
     assert db.session.scalars(sa.select(App)).one()
+
+
+def test_a_password_alone_takes_no_factor_away(as_: As, mo: User, app_of_mo: Phone) -> None:
+    browser, remove = as_(mo), "/account/factors/app/remove"
+    later(minutes=11)
+    assert "proof_password" not in browser.post(remove).text
+    refused = browser.post(remove, data={"proof_password": PASSWORD})
+    assert (refused.status_code, forms.faults(refused)) == (422, ["proof_code"])
+    other = "a green kettle by the sea"
+    forms.send(browser, "/account/password", password=other, current=PASSWORD)
+    proof = {"csrf_token": forms.csrf_of(browser, "/account/name")}
+    assert "Is it you?" in browser.post(remove, data=proof).text, "nor is another password one"
+    proof["proof_code"] = app_of_mo.shows()
+    assert browser.post(remove, data=proof).status_code == 303
 
 
 # What is told, kept and forgotten
