@@ -115,10 +115,12 @@ def of_jwk(given: Any) -> Public:
 
 
 def _check_purpose(given: Mapping[str, Any], algorithm: Algorithm) -> None:
-    named = given.get("alg", algorithm.value)
+    named, acts = given.get("alg", algorithm.value), given.get("key_ops", ["verify"])
+    if not isinstance(named, str) or not isinstance(acts, list):
+        raise Unusable("no-key")
     if SPELLINGS.get(named, named) != algorithm.value:
         raise Unusable("kind")
-    if given.get("use", "sig") != "sig" or "verify" not in given.get("key_ops", ["verify"]):
+    if given.get("use", "sig") != "sig" or "verify" not in acts:
         raise Unusable("purpose")
 
 

@@ -159,6 +159,8 @@ def test_only_public_keys_that_sign_count(cast: Cast, server: Server, bring: Bri
         {**TWO.as_dict(private=False), "kid": "pss", "alg": "PS256"},
         {**weak, "kid": "weak"},
         {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"},
+        {**TWO.as_dict(private=False), "kid": "listed", "alg": []},
+        {**TWO.as_dict(private=False), "kid": "for nothing", "key_ops": None},
         {**ONE.as_dict(private=False), "kid": "one"},
         None,
         7,

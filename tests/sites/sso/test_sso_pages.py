@@ -111,6 +111,8 @@ def test_a_public_key_is_pasted(
         (ECKey.generate_key("P-384").as_pem(private=False).decode(), "Only RSA for RS256"),
         (json.dumps({**RSA.as_dict(private=False), "alg": "PS256"}), "Only RSA for RS256"),
         (json.dumps({**RSA.as_dict(private=False), "use": "enc"}), "not for checking"),
+        (json.dumps({**RSA.as_dict(private=False), "alg": {}}), "no public key"),
+        (json.dumps({**RSA.as_dict(private=False), "key_ops": 5}), "no public key"),
         (json.dumps({**RSA.as_dict(private=False), "n": RSA.as_dict()["n"][:172]}), "2048"),
         ("", "at least 1"),
     ],
