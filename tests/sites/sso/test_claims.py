@@ -101,6 +101,8 @@ def test_every_reason_is_given_at_once(cast: Cast) -> None:
     [
         ({"email": "no address"}, "The e-mail address is left out"),
         ({"email": 7}, "The e-mail address is left out"),
+        ({"email": "ann\ud800@example.org"}, "The e-mail address is left out"),
+        ({"email": "ann@example.org\0"}, "The e-mail address is left out"),
         ({"email": "ann@example.org"}, "The e-mail address counts as a claim"),
         ({"email": "ann@example.org", "email_verified": "true"}, "counts as a claim"),
         ({"roles": {"editor": 1}}, "The claim roles is left out"),
