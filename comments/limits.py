@@ -43,6 +43,15 @@ def hit(limit: Limit, subject: str, now: datetime) -> None:
     db.session.flush()
 
 
+def counted(limit: Limit, subject: str, now: datetime) -> bool:
+    """Count one more, unless the limit is reached; whether it was counted."""
+    try:
+        hit(limit, subject, now)
+    except TooMany:
+        return False
+    return True
+
+
 def is_reached(limit: Limit, subject: str, now: datetime) -> bool:
     row = db.session.get(Tally, _place(limit, subject, now))
     return row is not None and row.count >= limit.times

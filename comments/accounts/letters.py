@@ -24,6 +24,8 @@ GUEST = "private-link"
 CONFIRM_WITHIN = timedelta(days=3)
 ASKED = limits.Limit("mailed-link", times=3, seconds=3600)
 ASKED_HERE = limits.Limit("mailed-links-here", times=20, seconds=3600)
+# Whoever gives other people's addresses fills nobody's mailbox.
+ASKED_TO_CONFIRM = limits.Limit("asked-to-confirm", times=3, seconds=86400)
 
 
 def connect() -> None:
@@ -55,8 +57,11 @@ def forget(user: User) -> None:
 
 
 def ask_to_confirm(user: User, now: datetime) -> None:
-    """Ask at the address that a person claims whether it is theirs."""
-    if user.email:
+    """Ask at the address that a person claims whether it is theirs.
+
+    Beyond its limit nothing is sent, and nothing tells so: others may have asked there as well.
+    """
+    if user.email and limits.counted(ASKED_TO_CONFIRM, email_key(user.email), now):
         facts = {"person": user.id, "email": user.email, "language": i18n.language()}
         if guests.is_guest(user):
             mail.add(GUEST, facts, user.id, now, site_id=user.site_id)

@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 
 from comments import limits, names, settings
 from comments.accounts import guests, letters, naming, sessions
-from comments.accounts.forms import email_key
 from comments.accounts.models import Kind, User
 from comments.accounts.sessions import Scope
 from comments.db import db
@@ -22,8 +21,6 @@ from comments.sites.models import Commenters, Membership, Site
 
 # From one network; a family, a school or an office is one.
 HERE = limits.Limit("guests-here", times=20, seconds=3600)
-# Whoever gives other people's addresses fills nobody's mailbox.
-MAILED = limits.Limit("guests-mailed", times=3, seconds=86400)
 MEMBERS_ONLY = "members-only"
 
 
@@ -50,9 +47,7 @@ def come(site: Site, form: NewGuest, network: str, now: datetime, key: str = "")
     limits.hit(HERE, network, now)
     _check_name(site, form.name)
     guest = guests.make(site.id, form.name, form.email, now, key)
-    if form.email and not limits.is_reached(MAILED, email_key(form.email), now):
-        limits.hit(MAILED, email_key(form.email), now)
-        letters.ask_to_confirm(guest, now)
+    letters.ask_to_confirm(guest, now)
     return Came(guest, address(guests.link(guest, now)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,11 +12,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from comments import clock
-from comments.accounts import guests, passwords, registration
+from comments.accounts import guests, letters, passwords, registration
 from comments.accounts.models import Identity, PrivateLink, Session, User, Way
 from comments.db import db, transaction
 from comments.outbox import Outgoing
-from comments.sites.guests import coming
 from comments.threads.models import Comment, Status
 from tests import factories, forms
 from tests.conftest import HOST, PASSWORD, Cast
@@ -169,10 +169,20 @@ def test_nothing_a_guest_typed_is_a_link_in_the_letter(come: Come, box: Mailbox)
 
 
 def test_nobodys_mailbox_is_filled(come: Come, box: Mailbox) -> None:
-    for n in range(coming.MAILED.times + 2):
+    for n in range(letters.ASKED_TO_CONFIRM.times + 2):
         assert come(f"Wren {n}", email=ADDRESS).status_code == 201
     box.drain()
-    assert len(box.letters) == coming.MAILED.times
+    assert len(box.letters) == letters.ASKED_TO_CONFIRM.times
+
+
+def test_nor_does_somebody_who_changes_to_it_again_and_again(
+    guest: User, cast: Cast, box: Mailbox
+) -> None:
+    """Whoever claims an address learns nothing of what is sent there, and of what is not."""
+    for person in (guest, cast.rae) * 3:
+        transaction(partial(registration.change_email, person, ADDRESS, clock.now()))
+        box.drain()
+    assert len(box.letters) == letters.ASKED_TO_CONFIRM.times
 
 
 def test_an_address_of_an_account_is_let_alone(
