@@ -10,11 +10,15 @@ from flask_babel import gettext as _
 from itsdangerous import URLSafeSerializer
 
 from comments import names
-from comments.accounts import naming, tokens
+from comments.accounts import naming, sessions, tokens
 from comments.accounts.forms import email_key
-from comments.accounts.models import Identity, PrivateLink, User, Way
+from comments.accounts.models import Identity, Kind, PrivateLink, User, Way
+from comments.accounts.sessions import SignedIn
 from comments.db import db
 from comments.errors import NotFound
+
+# What a private link begins.
+BY_LINK = frozenset({Kind.COOKIE})
 
 
 def make(site_id: int, name: str, email: str | None, now: datetime, key: str = "") -> User:
@@ -83,9 +87,13 @@ def mailed_link(user: User, email: str, now: datetime) -> str:
     return _signed(row)
 
 
-def new_link(user: User, now: datetime) -> str:
-    """Another one, after which all that were there before are void."""
+def new_link(user: User, here: SignedIn | None, now: datetime) -> str:
+    """Another one, after which all that were there before are void.
+
+    Whoever came by them is out, but for the session `here`; pages where they write keep theirs.
+    """
     end_links(user, mailed=True)
+    sessions.end_all(user, but=here, kinds=BY_LINK)
     return link(user, now)
 
 

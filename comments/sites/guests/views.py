@@ -75,8 +75,8 @@ def overview() -> AnyResponse | str:
 @guests.post("/account/guest/link")
 def new_link() -> str:
     """Shows it at once, and this once only."""
-    guest = _the_guest()
-    token = transaction(lambda: people.new_link(guest, clock.now()))
+    guest, here = _the_guest(), login.session_now()
+    token = transaction(lambda: people.new_link(guest, here, clock.now()))
     return _overview(guest, coming.address(token))
 
 
@@ -96,10 +96,10 @@ def join() -> AnyResponse:
     g.site = _home(guest)
     try:
         form, now = parse(NewMember, sent(request.form)), clock.now()
-        network = client_address()
+        network, here = client_address(), login.session_now()
         transaction(lambda: limits.hit(registration.SIGN_UPS, network, now))
         secret = passwords.hashed(form.password) if form.password else None
-        transaction(lambda: joining.join(guest, form, secret, now))
+        transaction(lambda: joining.join(guest, form, secret, here, now))
     except DomainError as error:
         return again(error, "sites/guests/join.html")
     flash(_("You have an account now. Everything you wrote is yours."))

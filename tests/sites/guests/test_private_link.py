@@ -99,6 +99,31 @@ def test_a_new_link_ends_mailed_ones_too(guest: User, wren: FlaskClient) -> None
     assert wren.get(f"/guest/{mailed}").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("to", "fields"),
+    [
+        ("/account/guest/link", {}),
+        ("/account/join", {"name": "Wren Hill", "email": "", "password": PASSWORD}),
+    ],
+)
+def test_who_else_came_by_the_link_is_out_with_it(
+    app: Flask,
+    wren: FlaskClient,
+    guest: User,
+    link: str,
+    cast: Cast,
+    to: str,
+    fields: dict[str, str],
+) -> None:
+    factories.bearer(guest, cast.gazette)
+    other = app.test_client()
+    forms.send(other, link)
+    forms.send(wren, "/account/guest", to=to, **fields)
+    assert other.get("/mine").location == "/sign-in?next=/mine"
+    assert wren.get("/mine").status_code == 200
+    assert of(guest, Session) == 2, "the page where they write keeps its own"
+
+
 def test_another_address_ends_what_was_mailed_to_the_old_one(
     guest: User, wren: FlaskClient, link: str
 ) -> None:
