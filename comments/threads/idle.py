@@ -24,14 +24,22 @@ def connect() -> None:
 
 def sweep(now: datetime) -> bool:
     """Take away some of the guests who wrote nothing; whether there may be more."""
-    idle = db.session.scalars(_idle(now)).all()
-    for guest in idle:
-        id = guest.id
-        closing.close(guest, erase=True, now=now)
-        guest.name_key = None
-        db.session.flush()
-        db.session.execute(sa.delete(User).where(User.id == id, *_nothing_refers_to(id)))
-    return len(idle) == BATCH
+    ids = db.session.scalars(_idle(now).with_only_columns(User.id)).all()
+    for id in ids:
+        # Once they are held nobody comes back meanwhile, but may have.
+        db.session.get(User, id, with_for_update=True)
+        guest = db.session.scalar(_idle(now).where(User.id == id))
+        if guest is not None:
+            _take_away(guest, now)
+    return len(ids) == BATCH
+
+
+def _take_away(guest: User, now: datetime) -> None:
+    id = guest.id
+    closing.close(guest, erase=True, now=now)
+    guest.name_key = None
+    db.session.flush()
+    db.session.execute(sa.delete(User).where(User.id == id, *_nothing_refers_to(id)))
 
 
 def _idle(now: datetime) -> sa.Select[User]:

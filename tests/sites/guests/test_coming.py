@@ -237,6 +237,27 @@ def test_a_guest_who_did_something_else_leaves_an_empty_row(
     assert transaction(lambda: idle.sweep(clock.now())) is False
 
 
+@pytest.mark.usefixtures("frozen")
+def test_who_comes_back_while_idle_guests_are_swept_up_stays(cast: Cast, come: Come) -> None:
+    """In the moment between looking for them and holding each."""
+    come()
+    guest = newest()
+    clock.freeze(NOW + timedelta(days=8))
+    looks: list[str] = []
+
+    def come_back(connection: sa.Connection, _cursor: object, asked: str, *_rest: object) -> None:
+        if "identities" in asked and not looks:
+            looks.append(asked)
+            connection.execute(sa.update(Session).values(seen_at=clock.now()))
+
+    sa.event.listen(db.engine, "after_cursor_execute", come_back)
+    transaction(lambda: idle.sweep(clock.now()))
+    sa.event.remove(db.engine, "after_cursor_execute", come_back)
+    assert looks
+    db.session.refresh(guest)
+    assert not guest.is_closed
+
+
 def test_idle_guests_are_found_by_an_index(cast: Cast) -> None:
     plans = factories.plans_of(lambda: idle.sweep(clock.now()))
     assert any("ix_identities_guests" in plan for plan in plans)
