@@ -4,6 +4,7 @@ would pass for somebody else."""
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Iterator
 from functools import cache
 
@@ -15,7 +16,7 @@ from comments.db import db
 
 
 def free(user: User, wish: str, seed: str) -> str:
-    """The name, or what it is with a number that is always the same for this seed."""
+    """The name, or what it is with a number: for this seed the same, while that is free."""
     return next(name for name in _names(wish, seed) if not _is_taken(user, name))
 
 
@@ -24,6 +25,8 @@ def _names(wish: str, seed: str) -> Iterator[str]:
     number = str(int.from_bytes(hashlib.sha256(seed.encode()).digest(), "big"))
     for length in (3, 6, 12, 24):
         yield f"{wish} ({number[-length:]})"
+    while True:  # somebody took all of these
+        yield f"{wish} ({secrets.randbelow(10**24)})"
 
 
 def _is_taken(user: User, name: str) -> bool:

@@ -252,6 +252,16 @@ def test_a_name_that_is_somebodys_gets_a_number(cast: Cast, enter: Enter) -> Non
     assert {subject: reader(subject).name for subject in shown} == shown
 
 
+def test_nobody_is_kept_out_by_taking_every_name_they_could_have(cast: Cast) -> None:
+    def meet() -> str:
+        ann = Vouched("ann", "Ann")
+        return transaction(lambda: vouched.met(cast.gazette.id, ann, clock.now())).name
+
+    for _ in range(6):
+        factories.user(meet())
+    assert meet().startswith("Ann (")
+
+
 def test_another_sites_readers_take_no_names(cast: Cast, enter: Enter) -> None:
     transaction(lambda: vouched.met(cast.notes.id, Vouched("x", "Ann"), clock.now()))
     enter()
