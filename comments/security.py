@@ -6,7 +6,7 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request, session
+from flask import Flask, Response, abort, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import gettext as _
 from flask_limiter import Limiter
@@ -110,9 +110,19 @@ def init_app(app: Flask) -> None:
     )
     csrf.init_app(app)
     limiter.init_app(app)
+    app.before_request(_check_query)
     app.before_request(_check_length)
     app.before_request(_check_form)
     app.after_request(_headers)
+
+
+def _check_query() -> None:
+    """Refuse a query that is no text before anybody reads it, as the page that says so does."""
+    try:
+        request.args  # noqa: B018
+    except UnicodeDecodeError:
+        request.query_string = b""
+        abort(400)
 
 
 def _check_length() -> None:

@@ -102,6 +102,13 @@ def test_another_host_is_refused(client: FlaskClient, cast: Cast) -> None:
     assert "evil.example" not in page.text
 
 
+@pytest.mark.parametrize("path", ["/sign-in", "/nowhere", "/api/v1/articles", "/embed/thread"])
+def test_a_query_that_is_no_text_is_refused_in_words(client: FlaskClient, path: str) -> None:
+    """No browser sends such bytes as they are; others do."""
+    answer = client.get(path, environ_overrides={"QUERY_STRING": "next=\xff"})
+    assert (answer.status_code, "could not be understood" in answer.text) == (400, True)
+
+
 def test_who_comes_through_a_socket_without_an_address_is_counted_too(app: Flask) -> None:
     with app.test_request_context(environ_base={"REMOTE_ADDR": ""}):
         assert security.client_address()

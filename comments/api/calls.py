@@ -47,7 +47,7 @@ class Call:
     @property
     def refused_with(self) -> set[int]:
         """Every status of a refusal: its own, and those that follow from what it takes."""
-        found = {429, 503, *self.refusals}
+        found = {400, 429, 503, *self.refusals}
         if self.query or self.body:
             found |= {422}
         if self.body:
