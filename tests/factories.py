@@ -238,12 +238,12 @@ def edit(comment: Comment, body: str) -> None:
     )
 
 
-def plans_of(act: Any) -> list[str]:
-    """The lines of the plans of every SELECT that `act` sends, planned as for large tables."""
+def plans_of(act: Any, verbs: tuple[str, ...] = ("SELECT", "WITH")) -> list[str]:
+    """The lines of the plans of all that `act` asks, planned as for large tables."""
     seen: list[tuple[str, Any]] = []
 
     def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        if statement.lstrip().startswith(("SELECT", "WITH")):
+        if statement.lstrip().startswith(verbs):
             seen.append((statement, parameters))
 
     sa.event.listen(db.engine, "before_cursor_execute", note)

@@ -94,7 +94,8 @@ def begin(user: User, scope: Scope, now: datetime) -> str:
 def sweep(now: datetime) -> bool:
     """End what is good for nothing any more; nothing is left then."""
     idle = sa.and_(Session.seen_at < now - IDLE, Session.kind != Kind.API)
-    db.session.execute(sa.delete(Session).where(sa.or_(idle, Session.ends_at < now)))
+    db.session.execute(sa.delete(Session).where(idle))
+    db.session.execute(sa.delete(Session).where(Session.ends_at < now))
     db.session.execute(sa.delete(Ticket).where(Ticket.expires_at < now))
     db.session.execute(sa.delete(Step).where(Step.expires_at < now))
     return False

@@ -196,3 +196,10 @@ def test_sessions_and_links_that_are_good_for_nothing_are_swept_up(
     ).all()
     assert [tuple(row) for row in kinds] == [(Kind.API, 1), (Kind.COOKIE, sessions.SWEEP)]
     assert db.session.scalars(sa.select(Ticket)).all() == []
+
+
+def test_nothing_is_read_through_to_find_them(app: Flask) -> None:
+    """One sign-in in so many does so, while others wait."""
+    sweep = factories.plans_of(lambda: sessions.sweep(clock.now()), verbs=("DELETE",))
+    assert [line for line in sweep if "SCAN" in line or "Seq Scan" in line] == []
+    assert any("ix_sessions_ends_at" in line for line in sweep)
