@@ -13,11 +13,21 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
 from comments import packing
-from comments.errors import Busy, DomainError, Fault, Forbidden, Invalid, NotSignedIn, TooMany
+from comments.errors import (
+    Busy,
+    DomainError,
+    Fault,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotSignedIn,
+    TooMany,
+)
 from comments.forms import Filled, sent
 from comments.logs import log
 from comments.security import is_cookieless
@@ -30,6 +40,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, refused)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(CSRFError, _from_elsewhere)
+    app.register_error_handler(ObjectDeletedError, _gone)
     app.register_error_handler(OperationalError, _from_database)
     app.register_error_handler(PoolTimeout, _from_database)
     app.register_error_handler(Exception, _unexpected)
@@ -146,6 +157,11 @@ def _code(code: int) -> str:
     return {404: "not-found", 413: "too-large"}.get(
         code, HTTPStatus(code).phrase.lower().replace(" ", "-")
     )
+
+
+def _gone(_error: ObjectDeletedError) -> AnyResponse:
+    """What was found at first went before it was acted upon, such as the role of whoever asks."""
+    return refused(NotFound(_words(404)))
 
 
 def _from_database(error: Exception) -> AnyResponse:

@@ -8,13 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from comments import clock
 from comments.accounts.models import User
 from comments.db import db, transaction
 from comments.sites import access, keys, sanctions
-from comments.sites.models import Commenters, Measure, Role, Sanction
+from comments.sites.models import Commenters, Measure, Membership, Role, Sanction
 from tests import factories, forms
 from tests.conftest import Cast
 
@@ -186,6 +187,37 @@ def test_an_owner_who_leaves_lands_among_their_sites(ada: FlaskClient, cast: Cas
     answer = ada.post(f"/sites/gazette/members/{cast.ada.id}/remove")
     assert answer.location == "/sites"
     assert "You work on no site." in ada.get("/sites").text
+
+
+@pytest.mark.parametrize(
+    ("page", "fields"),
+    [
+        ("members", {"name": "rae", "role": "staff"}),
+        ("invitations", {"invited_as": "staff"}),
+        ("sso", {"issuer": "https://gazette.example", "audience": "x", "url": "", "roles": ""}),
+        ("sso/secrets", {}),
+    ],
+)
+def test_an_admin_who_is_removed_meanwhile_is_told_so(
+    as_: As, cast: Cast, page: str, fields: dict[str, str]
+) -> None:
+    """In the moment between being found an admin and what they asked for."""
+    removed: list[str] = []
+    una = factories.user("una")
+    factories.member(cast.gazette, una, Role.ADMIN)
+
+    def remove(_connection: object, _cursor: object, asked: str, *_rest: object) -> None:
+        if "FROM memberships" in asked and not removed:
+            removed.append(asked)
+            with db.engine.begin() as other:
+                other.execute(sa.delete(Membership).where(Membership.user_id == una.id))
+
+    browser = as_(una)
+    sa.event.listen(db.engine, "after_cursor_execute", remove)
+    answer = browser.post(f"/sites/gazette/{page}", data=fields)
+    sa.event.remove(db.engine, "after_cursor_execute", remove)
+    assert removed
+    assert answer.status_code in (403, 404)
 
 
 def test_an_admin_sees_no_buttons_for_owners(as_: As, cast: Cast) -> None:
