@@ -13,7 +13,7 @@ from pyotp.exceptions import OTPVerificationError
 
 from comments import sealing, settings
 from comments.accounts import closing
-from comments.accounts.factors import keeping
+from comments.accounts.factors import keeping, recovery
 from comments.accounts.factors.models import App
 from comments.accounts.models import User
 from comments.accounts.sessions import SignedIn
@@ -58,10 +58,13 @@ def step_of(secret: str, code: str, now: datetime) -> int | None:
 def keep(user: User, secret: str, step: int, now: datetime, here: SignedIn | None) -> list[str]:
     """Let codes of this secret count from the step after `step` on, and those of no other app.
 
-    The answer is the person's recovery codes where these are new; `here` they stay signed in.
+    The answer is the person's recovery codes where these are new; `here` they stay signed in. For
+    the same secret again, as by a second click, they are new ones: nobody saw the first answer.
     """
     closing.held(user)
     row = of(user) or App(user_id=user.id)
+    if _secret(row) == secret:
+        return recovery.renew(user)
     row.sealed, row.last_step, row.created_at = sealing.seal(secret.encode()), step, now
     db.session.add(row)
     return keeping.added(user, "app-added", now, here)
@@ -80,11 +83,8 @@ def remove(user: User, now: datetime) -> None:
 def spend(user: User, code: str, now: datetime) -> bool:
     """Whether this is a code that the person's app shows about now; from now on it is none."""
     row = db.session.get(App, user.id, with_for_update=True, populate_existing=True)
-    if row is None:
-        return False
-    try:
-        secret = sealing.unseal(row.sealed).decode()
-    except sealing.Unreadable:
+    secret = _secret(row) if row else None
+    if row is None or secret is None:
         return False
     step = step_of(secret, code, now)
     if step is None or step <= row.last_step:
@@ -92,6 +92,14 @@ def spend(user: User, code: str, now: datetime) -> bool:
     row.last_step = step
     db.session.flush()
     return True
+
+
+def _secret(row: App) -> str | None:
+    """None where there is none yet, or it was sealed under another key of the service."""
+    try:
+        return sealing.unseal(row.sealed).decode() if row.sealed else None
+    except sealing.Unreadable:
+        return None
 
 
 def of(user: User) -> App | None:

@@ -307,6 +307,22 @@ def test_an_app_is_set_up_once_it_shows_the_right_code(as_: As, mo: User) -> Non
     assert "app-added" in acts()
 
 
+def test_a_second_click_shows_the_recovery_codes_that_count(as_: As, mo: User) -> None:
+    """A browser that sends a form twice shows the second answer only."""
+    browser = as_(mo)
+    phone = Phone(key_on(browser.get("/account/factors/app").text))
+    with browser.session_transaction(base_url=HOST) as cookie:
+        before = dict(cookie)
+    for _ in range(2):
+        with browser.session_transaction(base_url=HOST) as cookie:
+            cookie.update(before)
+        page = browser.post("/account/factors/app", data={"code": phone.shows()}).text
+    shown = re.findall(r"<li>([a-z2-9-]{19})</li>", page)
+    assert len(shown) == recovery.MANY == recovery.left(mo)
+    assert transaction(lambda: recovery.spend(mo, shown[0].replace("-", "")))
+    assert acts().count("app-added") == 1
+
+
 def test_the_code_that_set_an_app_up_signs_nobody_in(app: Flask, as_: As, mo: User) -> None:
     browser = as_(mo)
     phone = Phone(key_on(browser.get("/account/factors/app").text))
