@@ -27,8 +27,9 @@ from comments.accounts.forms import Proof, SignIn, SignUp
 from comments.accounts.models import Kind, User
 from comments.accounts.sessions import SignedIn
 from comments.db import transaction
-from comments.errors import NotSignedIn
+from comments.errors import Busy, NotSignedIn
 from comments.forms import refuse
+from comments.logs import log
 
 T = TypeVar("T")
 
@@ -280,5 +281,8 @@ def _note_seen(response: Response) -> Response:
     visitor = _visitor_now()
     if visitor and visitor.is_stale and response.status_code < 500:
         token, now = visitor.token, clock.now()
-        transaction(lambda: sessions.seen(token, now))
+        try:
+            transaction(lambda: sessions.seen(token, now))
+        except Busy:  # what was done is done, and the next act will say so
+            log.info("nobody could note who was seen")
     return response

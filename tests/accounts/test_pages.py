@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
 
 from comments import clock
 from comments.accounts import links, passwords, sessions
@@ -362,6 +363,23 @@ def test_acts_keep_a_session_alive_and_looking_writes_nothing(
     browser.post("/account/sessions/end")
     clock.freeze(frozen + timedelta(days=58))
     assert browser.get("/account").status_code == 200
+
+
+def test_an_act_that_counts_is_answered_though_nobody_can_note_who_was_seen(
+    as_: As, rae: User, frozen: Any
+) -> None:
+    browser, elsewhere = as_(rae), as_(rae)
+    clock.freeze(frozen + timedelta(days=1))
+
+    def be_busy(_c: object, _cursor: object, asked: str, *_rest: object) -> None:
+        if asked.startswith("UPDATE sessions SET seen_at"):
+            raise OperationalError(asked, None, Exception("database is locked"))
+
+    sa.event.listen(db.engine, "before_cursor_execute", be_busy)
+    answer = browser.post("/account/sessions/end")
+    sa.event.remove(db.engine, "before_cursor_execute", be_busy)
+    assert answer.status_code == 303
+    assert elsewhere.get("/account").status_code == 302
 
 
 # A copy, and leaving
