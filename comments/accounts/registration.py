@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import count
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -135,8 +136,14 @@ def free_name(wish: str, otherwise: str) -> str:
         stem = names.display(wish[:30])
     except ValueError:
         stem = otherwise
-    tries = (stem if n == 1 else f"{stem} {n}" for n in count(1))
-    return next(name for name in tries if not _is_taken(name))
+    return next(name for name in _numbered(stem) if not _is_taken(name))
+
+
+def _numbered(stem: str) -> Iterator[str]:
+    yield stem
+    yield from (f"{stem} {n}" for n in range(2, 5))
+    while True:  # where these are taken so may be the next thousand
+        yield f"{stem} {secrets.randbelow(10**8)}"
 
 
 def _is_taken(name: str) -> bool:

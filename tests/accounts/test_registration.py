@@ -15,7 +15,7 @@ from comments.db import connection, db, table, transaction
 from comments.errors import Conflict, Invalid, NotFound, NotSignedIn, TooMany
 from comments.sites.models import Participant
 from tests import crowd, factories
-from tests.conftest import PASSWORD, Cast
+from tests.conftest import PASSWORD, Cast, Statements
 
 
 def sign_up(name: str, email: str | None = None) -> User:
@@ -151,6 +151,16 @@ def test_an_invited_person_is_named_after_their_address(cast: Cast) -> None:
     assert (first.name, again.id) == ("rae 2", first.id)
     assert passwords.secret_of(first) is None
     assert transaction(lambda: registration.invite("!@example.com", now)).name == "owner"
+
+
+def test_a_name_is_found_at_once_however_many_are_taken(cast: Cast, statements: Statements) -> None:
+    for n in range(2, 52):
+        factories.user(f"rae {n}")
+    statements.clear()
+    name = registration.free_name("rae", "reader")
+    assert len(statements) <= 6
+    assert sign_up(name).name == name
+    assert name.startswith("rae ")
 
 
 def test_leaving_empties_the_row_and_ends_everything(
