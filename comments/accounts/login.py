@@ -27,7 +27,7 @@ from comments.accounts.forms import Proof, SignIn, SignUp
 from comments.accounts.models import Kind, User
 from comments.accounts.sessions import SignedIn
 from comments.db import transaction
-from comments.errors import Busy, NotSignedIn
+from comments.errors import Busy, Invalid, NotSignedIn, TooMany
 from comments.forms import refuse
 from comments.logs import log
 
@@ -149,6 +149,22 @@ def sign_up(form: SignUp) -> User:
     transaction(lambda: limits.hit(registration.SIGN_UPS, network, now))
     secret = passwords.hashed(form.password)
     return transaction(lambda: registration.sign_up(form, secret, now))
+
+
+def join(form: SignUp) -> None:
+    """Make a new person and begin their session; a second click begins that of whom the first made.
+
+    Raises Invalid for a taken name, or TooMany.
+    """
+    try:
+        user = sign_up(form)
+    except Invalid as taken:
+        try:
+            sign_in_by_password(SignIn(login=form.name, password=form.password))
+        except (Invalid, TooMany):
+            raise taken from None
+    else:
+        sign_in(user)
 
 
 def needs_proof(user: User) -> bool:

@@ -50,10 +50,9 @@ def sign_up() -> AnyResponse | str:
 @accounts.post("/sign-up")
 def join() -> AnyResponse:
     try:
-        user = login.sign_up(parse(SignUp, sent(request.form)))
+        login.join(parse(SignUp, sent(request.form)))
     except DomainError as error:
         return again(error, "accounts/sign_up.html", passing=_passing())
-    login.sign_in(user)
     return redirect(own_path(request.args.get("next", "/")), 303)
 
 

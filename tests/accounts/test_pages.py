@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
+from werkzeug.test import TestResponse
 
 from comments import clock
 from comments.accounts import links, passwords, sessions
@@ -56,6 +57,24 @@ def test_signing_up_signs_in_and_goes_on(app: Flask, cast: Cast) -> None:
     )
     assert (answer.status_code, answer.location) == (303, "/account")
     assert "Signed in as <bdi>Rosalind</bdi>" in browser.get("/account").text
+
+
+def test_a_second_click_signs_in_whom_the_first_signed_up(app: Flask) -> None:
+    browser = app.test_client()
+    sent = {"csrf_token": forms.csrf_of(browser, "/sign-up"), "name": "Rosalind"}
+    with browser.session_transaction(base_url=HOST) as cookie:
+        before = dict(cookie)
+
+    def click(password: str) -> TestResponse:
+        with browser.session_transaction(base_url=HOST) as cookie:
+            cookie.clear()
+            cookie.update(before)
+        return browser.post("/sign-up", data={**sent, "password": password})
+
+    assert [click(PASSWORD).status_code for _ in range(2)] == [303, 303]
+    assert "Signed in as <bdi>Rosalind</bdi>" in browser.get("/account").text
+    assert forms.faults(click(OTHER)) == ["name"]
+    assert db.session.scalars(sa.select(User.name)).all() == ["Rosalind"]
 
 
 def test_a_form_names_every_fault_and_keeps_what_was_typed(client: FlaskClient) -> None:
