@@ -144,7 +144,7 @@ def set_up_app() -> AnyResponse | str:
     except DomainError as error:
         return again(error, "accounts/factors/app.html", **_app_page(user))
     login.app_is_set_up()
-    return _added(_("Your authenticator app is set up."), new)
+    return _came(_("Your authenticator app is set up."), new)
 
 
 @factors.post("/account/factors/app/remove")
@@ -172,7 +172,7 @@ def add_passkey() -> AnyResponse | str:
         new = login.add_passkey(user, parse(NewPasskey, sent(request.form)))
     except DomainError as error:
         return again(error, PASSKEY, user=user)
-    return _added(_("The passkey is added."), new)
+    return _came(_("The passkey is added."), new)
 
 
 @factors.post("/account/factors/passkeys/<int:id>/remove")
@@ -191,6 +191,11 @@ def renew_codes() -> AnyResponse | str:
     signing.check_proved()
     new = transaction(lambda: keeping.renew_codes(user, clock.now()))
     return _added(_("Here are new recovery codes. The old ones count no more."), new)
+
+
+def _came(words: str, new: list[str]) -> AnyResponse | str:
+    ending = _("You are signed out everywhere else.")
+    return _added(f"{words} {ending}" if new else words, new)
 
 
 def _added(words: str, new: list[str]) -> AnyResponse | str:

@@ -339,7 +339,8 @@ def test_a_first_factor_ends_what_was_begun_without_it(as_: As, mo: User, cast: 
     factories.api_token(mo)
     link = transaction(lambda: links.make(mo, clock.now()))
     phone = Phone(key_on(here.get("/account/factors/app").text))
-    here.post("/account/factors/app", data={"code": phone.shows()})
+    told = here.post("/account/factors/app", data={"code": phone.shows()}).text
+    assert "You are signed out everywhere else." in told
     assert (is_in(here), is_in(there)) == (True, False)
     assert there.get(f"/link/{link}").status_code == 404
     assert {row.kind for row in db.session.scalars(sa.select(Session))} == {Kind.COOKIE, Kind.API}
