@@ -124,7 +124,11 @@ def _response(
         raise Unreachable("address") from None
     host, port = str(place.hostname), place.port or (443 if reach.scheme == "https" else 80)
     target = (place.path or "/") + (f"?{place.query}" if place.query else "")
-    with _connected(host, port, reach) as plain, cut_off(plain, reach.seconds) as is_late:
+    with (
+        _silent_if_broken(),
+        _connected(host, port, reach) as plain,
+        cut_off(plain, reach.seconds) as is_late,
+    ):
         try:
             with (
                 closing(_talking(host, port, plain, reach)) as connection,
@@ -139,6 +143,15 @@ def _response(
             raise Unreachable("slow" if is_late() else "certificate") from error
         except (OSError, HTTPException, ValueError) as error:
             raise Unreachable("slow" if is_late() else "silent") from error
+
+
+@contextmanager
+def _silent_if_broken() -> Iterator[None]:
+    """A connection may break at any step, and there may be no file descriptor left for it."""
+    try:
+        yield
+    except OSError as error:
+        raise Unreachable("silent") from error
 
 
 @contextmanager
@@ -162,17 +175,24 @@ def _address(name: Sequence[Any]) -> Address:
 
 def _first(places: Sequence[Sequence[Any]], reach: Reach) -> socket.socket:
     """A socket to the first of these that answers."""
-    for family, kind, protocol, _name, address in places[:4]:
-        plain = socket.socket(family, kind, protocol)
-        plain.settimeout(reach.seconds / 4)
-        try:
-            plain.connect(address)
-        except OSError:
-            plain.close()
-        else:
-            plain.settimeout(reach.seconds)
-            return plain
+    for place in places[:4]:
+        with suppress(OSError):
+            return _socket_to(place, reach.seconds)
     raise Unreachable("silent")
+
+
+def _socket_to(place: Sequence[Any], seconds: float) -> socket.socket:
+    """Raises OSError, also where this machine does not speak that family of addresses."""
+    family, kind, protocol, _name, address = place
+    plain = socket.socket(family, kind, protocol)
+    try:
+        plain.settimeout(seconds / 4)
+        plain.connect(address)
+        plain.settimeout(seconds)
+    except BaseException:
+        plain.close()
+        raise
+    return plain
 
 
 @contextmanager

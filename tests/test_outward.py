@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+import resource
 import ssl
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -151,6 +154,25 @@ def test_a_certificate_must_be_of_the_name(server: Server) -> None:
     loopback = Reach(lambda address: address.is_loopback)
     assert code(server.url, loopback) == "certificate"
     assert server.asked == []
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_without_file_descriptors_nobody_answers(server: Server, left: int) -> None:
+    reach = secure_server.reach()
+    with only_so_many_files(left):
+        assert code(f"https://127.0.0.1:{server.port}/", reach) == "silent"
+
+
+@contextmanager
+def only_so_many_files(left: int) -> Iterator[None]:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest_free = os.dup(0)
+    os.close(lowest_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free + left, most[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, most)
 
 
 def test_a_name_that_is_nobodys_is_not_found() -> None:

@@ -148,6 +148,9 @@ def _posted(letter: Letter, reach: Reach | None) -> Tried:
         answer = outward.tell(letter.url, Question(letter.headers, letter.body), reach)
     except outward.Unreachable as error:
         return Tried(failure=error.code, took=_since(began))
+    except Exception:  # the other receivers are told all the same
+        log.exception("it could not be sent")
+        return Tried(failure="unmade", took=_since(began))
     words = answer.body[: 4 * LONGEST_ANSWER].decode(errors="replace")
     shown = "".join(char if char.isprintable() else " " for char in words)
     return Tried(answer.status, None, shown[:LONGEST_ANSWER], _since(began))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -236,6 +237,25 @@ def test_one_that_is_down_rests_and_holds_up_no_other(
         transaction(lambda: db.session.execute(sa.delete(Receiver)) and None)
     deliver()
     assert Counter(row.state for row in deliveries()) == {State.DEAD: 20, State.DELIVERED: 20}
+
+
+def test_what_goes_wrong_on_our_side_holds_up_no_other(
+    cast: Cast, floods: Article, server: Server
+) -> None:
+    asked = []
+
+    def fails_first(address: outward.Address) -> bool:
+        asked.append(address)
+        if len(asked) == 1:
+            raise RuntimeError("can't start new thread")
+        return address.is_loopback
+
+    receiving.hook(cast.gazette, server.url, "published")
+    receiving.hook(cast.gazette, server.url, "published")
+    factories.comment(floods, cast.rae)
+    deliver(replace(secure_server.reach(), allows=fails_first))
+    assert state() == [("retrying", None, "unmade"), ("delivered", 200, None)]
+    assert [row.tries for row in deliveries()] == [1, 1]
 
 
 def test_what_nobody_could_be_told_for_two_days_is_given_up_unless_nobody_tried(
