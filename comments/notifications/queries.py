@@ -89,11 +89,11 @@ def page(person: User, after: str | None) -> paging.Page[Told]:
 
 
 def latest(person: User, site: Site, size: int) -> list[Told]:
-    """What this person heard of last on one site."""
+    """What is new to this person on one site, and then what they heard of last."""
     here = sa.and_(Notification.user_id == person.id, Notification.site_id == site.id)
-    order = (Notification.created_at.desc(), Notification.id.desc())
-    rows = db.session.execute(_told(here).order_by(*order).limit(size))
-    return [_made(row) for row in rows]
+    fresh = _newest(sa.and_(here, Notification.seen_at.is_(None)), size)
+    known = _newest(sa.and_(here, Notification.seen_at.is_not(None)), size - len(fresh))
+    return fresh + known
 
 
 def of_bundle(
@@ -168,6 +168,12 @@ def followed(person: User, after: str | None) -> paging.Page[Followed]:
         for row, article, title, site, name in db.session.execute(select)
     ]
     return paging.cut(rows, SIZE, lambda row: paging.moment_cursor(row.since, row.article_id))
+
+
+def _newest(which: sa.ColumnElement[bool], size: int) -> list[Told]:
+    order = (Notification.created_at.desc(), Notification.id.desc())
+    rows = db.session.execute(_told(which).order_by(*order).limit(size))
+    return [_made(row) for row in rows]
 
 
 def _told(which: sa.ColumnElement[bool]) -> AnySelect:

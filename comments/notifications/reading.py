@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from comments.accounts.models import User
 from comments.db import db
 from comments.errors import NotFound
 from comments.notifications.models import Notification
-from comments.sites.models import Site
+from comments.notifications.queries import Told
 
 
 def the_notification(id: int, person: User) -> Notification:
@@ -34,10 +35,10 @@ def see_all(person: User, upto: datetime, now: datetime) -> None:
     _seen(sa.and_(is_theirs, Notification.created_at <= upto), now)
 
 
-def see_here(person: User, site: Site, now: datetime) -> None:
-    """Everything that this person was told of one site."""
-    here = sa.and_(Notification.user_id == person.id, Notification.site_id == site.id)
-    _seen(sa.and_(here, Notification.created_at <= now), now)
+def see_those(told: Sequence[Told], person: User, now: datetime) -> None:
+    """What was listed for this person, and nothing else."""
+    listed = Notification.id.in_([each.id for each in told])
+    _seen(sa.and_(Notification.user_id == person.id, listed), now)
 
 
 def _seen(which: sa.ColumnElement[bool], now: datetime) -> None:

@@ -167,12 +167,12 @@ def follow() -> str:
 
 @widget.post("/embed/heard")
 def heard() -> str:
-    """List what a reader heard of last on this site; it counts as read from now on."""
+    """List what is new to a reader on this site; what is listed counts as read from now on."""
     form = forms.parse_json(Follow, request.get_data())
     site = _site(form.site)
     user, article = _reader(site), articles.find(site, form.name)
     told = hearing.latest(user, site, HEARD)
-    transaction(lambda: reading_told.see_here(user, site, clock.now()))
+    transaction(lambda: reading_told.see_those(told, user, clock.now()))
     return _heard(user, site, article, told)
 
 

@@ -167,7 +167,7 @@ def test_what_nobody_wants_any_more_is_not_sent(
     assert len(waiting()) == 1
     ban, now = (Measure.BAN, None, "Threats."), clock.now()
     {
-        "seen": lambda: transaction(lambda: reading.see_here(cast.rae, cast.gazette, now)),
+        "seen": lambda: transaction(lambda: reading.see_all(cast.rae, now, now)),
         "withdrawn": lambda: factories.restate(reply, Status.WITHDRAWN, by=cast.sam),
         "banned": lambda: transaction(
             lambda: sanctions.impose(cast.gazette, cast.rae, ban, cast.mo, now)
@@ -187,7 +187,7 @@ def test_of_what_nobody_wants_any_more_no_message_is_made(
     factories.comment(article, cast.sam, parent=root)
     tell()
     if change == "seen":
-        transaction(lambda: reading.see_here(cast.rae, cast.gazette, clock.now()))
+        transaction(lambda: reading.see_all(cast.rae, clock.now(), clock.now()))
     else:
         choose(cast.gazette, cast.rae, replies="daily")
     announce()

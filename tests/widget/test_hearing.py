@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
 from comments.accounts.models import User
+from comments.db import db
 from comments.notifications import queries
+from comments.notifications.models import Notification
 from comments.threads.models import Article, State
 from tests import axe, factories
 from tests.conftest import PUBLISHER, Cast
-from tests.notifications.acts import follow, heard, tell
+from tests.notifications.acts import confirm, follow, heard, tell
 from tests.widget import reader
 from tests.widget.publisher import Publisher, slot
 
@@ -63,6 +67,26 @@ def test_the_list_is_of_this_site_and_counts_as_read(
     assert "Moths" not in answer.text
     assert 'data-state="1 0"' in answer.text
     assert (queries.unseen(cast.rae, cast.gazette), queries.unseen(cast.rae)) == (0, 1)
+
+
+def test_what_was_not_listed_stays_new_and_is_mailed(
+    client: FlaskClient, cast: Cast, article: Article
+) -> None:
+    confirm(cast.rae)
+    follow(article, cast.rae)
+    made = [factories.comment(article, cast.mo).id for _ in range(12)]
+    tell()
+    headers = bearer(cast, cast.rae)
+    first = client.post("/embed/heard", json=HERE, headers=headers)
+    assert 'data-state="1 2"' in first.text
+    due = sa.select(Notification.comment_id).where(Notification.due_at.is_not(None))
+    assert (queries.unseen(cast.rae), list(db.session.scalars(due))) == (2, made[:2])
+    second = client.post("/embed/heard", json=HERE, headers=headers).text
+    assert [int(id) for id in re.findall("#comment-([0-9]+)", second)] == [
+        *reversed(made[:2]),
+        *reversed(made[4:]),
+    ]
+    assert queries.unseen(cast.rae) == 0
 
 
 @pytest.mark.parametrize("key", ["unknown", "hidden"])
