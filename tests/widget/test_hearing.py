@@ -119,6 +119,13 @@ def test_a_reader_follows_and_reads_what_happened(
     expect(page.get_by_role("link", name="mo answered you")).to_be_visible()
     expect(fold).to_have_text("For you")
     expect(fold).to_be_focused()
+    link = page.get_by_role("link", name="mo answered you")
+    link.focus()
+    factories.comment(article, cast.ada, "At eleven.", parent=root)
+    tell()
+    reader.look_again(page)
+    expect(fold).to_have_text("For you 1")
+    expect(link).to_be_focused()
     page.get_by_role("button", name="Follow this conversation").click()
     expect(page.get_by_role("button", name="Unfollow")).to_be_focused()
     assert axe.violations(page) == []
