@@ -67,6 +67,13 @@ def sent_by(act: Callable[[], object]) -> Sent:
     return sent
 
 
+def rows_of(sent: Sent) -> Iterator[tuple[str, int]]:
+    """How many rows each of these brings, sent once more."""
+    for statement, parameters in sent:
+        rows = db.session.connection().exec_driver_sql(statement, parameters).all()
+        yield statement, len(rows)
+
+
 def _stepped(act: Callable[[], object], driver: Any) -> Cost:
     steps = 0
 

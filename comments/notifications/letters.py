@@ -12,7 +12,7 @@ from comments.db import db
 from comments.mail import Letter
 from comments.notifications import bundling, leaving, places, queries, words
 from comments.notifications.models import USUAL, Kind, Notification, Preference, When
-from comments.notifications.queries import Told
+from comments.notifications.queries import MOST_TOLD, Bundle, Told
 from comments.sites import sanctions
 from comments.sites.models import Measure, Site
 
@@ -31,22 +31,28 @@ def _compose(facts: dict[str, Any], now: datetime) -> Letter | None:
     if any(row.measure is Measure.BAN for row in sanctions.all_in_force(site, person, now)):
         return None
     at, wanted = datetime.fromisoformat(facts["at"]), _wanted(person, site)
-    bundle = queries.of_bundle(person, site.id, Notification.mailed_at == at, wanted)
-    told = [_unlinked(each) for each in bundle]
-    if not told:
+    bundle = queries.of_bundle(person, site.id, Notification.mailed_at == at, wanted, SHOWN)
+    if not bundle.told:
         return None
-    there = places.of(person, person.email, now)
+    return _letter(bundle, person, site, places.of(person, person.email, now))
+
+
+def _letter(bundle: Bundle, person: User, site: Site, there: places.Places) -> Letter:
+    told = [_unlinked(each) for each in bundle.told]
+    name = mail.unlinked(site.name)
     leave = leaving.address(person, site, bundling.KIND)
+    more = bundle.number - len(told)
     values = {
-        "site": mail.unlinked(site.name),
-        "items": [_item(each, there.of(each)) for each in told[:SHOWN]],
-        "more": max(len(told) - SHOWN, 0),
+        "site": name,
+        "items": [_item(each, there.of(each)) for each in told],
+        "more": more,
+        "counted": words.counted(more, MOST_TOLD - SHOWN),
         "all": there.all,
         "is_private": there.is_private,
         "leave": leave,
     }
-    subject = " ".join(words.headline(told, mail.unlinked(site.name)).split())
-    return Letter(person.email, subject, "notifications", values, leave)
+    subject = " ".join(words.headline(told[0], bundle.number, name).split())
+    return Letter(str(person.email), subject, "notifications", values, leave)
 
 
 def _wanted(person: User, site: Site) -> list[Kind]:

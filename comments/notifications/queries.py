@@ -26,8 +26,8 @@ from comments.sites.models import Membership, Participant, Site
 from comments.threads.models import Article, Comment, Decision, Revision, State, Status
 
 SIZE = 25
-# Counting stops here, and says "99+".
-MOST_COUNTED = 99
+# Counting stops here, and says "99+"; and here for what is told together.
+MOST_COUNTED, MOST_TOLD = 99, 999
 LONGEST = 240
 
 
@@ -64,6 +64,15 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Bundle:
+    """What somebody is told of together: the last of it, and how many there are, counted to just
+    beyond MOST_TOLD."""
+
+    told: list[Told]
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Followed:
     """An article whose thread somebody follows, by the publisher's id of it, and its site."""
 
@@ -97,9 +106,9 @@ def latest(person: User, site: Site, size: int) -> list[Told]:
 
 
 def of_bundle(
-    person: User, site_id: int, bundle: sa.ColumnElement[bool], kinds: Sequence[Kind]
-) -> list[Told]:
-    """What somebody is told of together, the newest first."""
+    person: User, site_id: int, bundle: sa.ColumnElement[bool], kinds: Sequence[Kind], size: int
+) -> Bundle:
+    """So many of what somebody is told of together, however many there are."""
     here = sa.and_(
         Notification.user_id == person.id,
         Notification.site_id == site_id,
@@ -107,19 +116,14 @@ def of_bundle(
         Notification.kind.in_(kinds),
         Notification.seen_at.is_(None),
     )
-    order = (Notification.created_at.desc(), Notification.id.desc())
-    return [_made(row) for row in db.session.execute(_told(here).order_by(*order))]
+    return Bundle(_newest(here, size), _number(here, MOST_TOLD))
 
 
 def unseen(person: User, site: Site | None = None) -> int:
     """How much of it is new, on one site or everywhere, counted to just beyond what is said."""
-    select = _standing(sa.select(Notification.id)).where(
-        Notification.user_id == person.id, Notification.seen_at.is_(None)
-    )
-    if site is not None:
-        select = select.where(Notification.site_id == site.id)
-    counted = select.limit(MOST_COUNTED + 1).subquery()
-    return db.session.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
+    fresh = sa.and_(Notification.user_id == person.id, Notification.seen_at.is_(None))
+    here = fresh if site is None else sa.and_(fresh, Notification.site_id == site.id)
+    return _number(here, MOST_COUNTED)
 
 
 def has_place(notification: Notification) -> bool:
@@ -174,6 +178,11 @@ def _newest(which: sa.ColumnElement[bool], size: int) -> list[Told]:
     order = (Notification.created_at.desc(), Notification.id.desc())
     rows = db.session.execute(_told(which).order_by(*order).limit(size))
     return [_made(row) for row in rows]
+
+
+def _number(which: sa.ColumnElement[bool], most: int) -> int:
+    counted = _standing(sa.select(Notification.id)).where(which).limit(most + 1).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
 
 
 def _told(which: sa.ColumnElement[bool]) -> AnySelect:

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
 
 from comments.notifications.models import Kind, When
-from comments.notifications.queries import MOST_COUNTED, Told
+from comments.notifications.queries import MOST_COUNTED, MOST_TOLD, Told
 from comments.screening import words as screening
 from comments.threads.models import Status
 
@@ -23,14 +23,15 @@ def line(told: Told) -> str:
     }[told.kind]
 
 
-def headline(told: list[Told], site: str) -> str:
+def headline(first: Told, number: int, site: str) -> str:
     """All that somebody is told of a site at once, in one line."""
-    if len(told) == 1:
-        return f"{line(told[0])} · {site}"
+    if number == 1:
+        return f"{line(first)} · {site}"
     return ngettext(
-        "%(num)d notification from %(site)s",
-        "%(num)d notifications from %(site)s",
-        len(told),
+        "%(number)s notification from %(site)s",
+        "%(number)s notifications from %(site)s",
+        number,
+        number=counted(number, MOST_TOLD),
         site=site,
     )
 
@@ -55,8 +56,12 @@ def why(told: Told) -> str:
 
 
 def unseen(number: int) -> str:
+    return counted(number, MOST_COUNTED)
+
+
+def counted(number: int, most: int) -> str:
     """A number that was counted to just beyond the most."""
-    return f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number)
+    return f"{most}+" if number > most else str(number)
 
 
 def kinds(*, moderates: bool) -> dict[str, str]:

@@ -25,7 +25,7 @@ from comments.outbox import Outgoing
 from comments.sites import sanctions
 from comments.sites.models import Measure
 from comments.threads.models import Article, Comment, Status
-from tests import crowd, factories, forms
+from tests import costs, crowd, factories, forms
 from tests.conftest import HOST, Cast
 from tests.mailbox import Mailbox
 from tests.moderation.acts import decide
@@ -122,9 +122,14 @@ def test_a_long_letter_says_how_much_more_there_is(
 ) -> None:
     for n in range(letters.SHOWN + 2):
         factories.comment(article, cast.sam, f"Number {n}.", parent=root)
-    (letter,) = deliver(box)
+    found: list[EmailMessage] = []
+    sent = costs.sent_by(lambda: found.extend(deliver(box)))
+    (letter,) = found
+    assert letter["Subject"] == f"{letters.SHOWN + 2} notifications from Gazette"
     assert part(letter).count("/comments/") == letters.SHOWN
     assert "And 2 more" in part(letter)
+    texts = [number for statement, number in costs.rows_of(sent) if "revisions.html" in statement]
+    assert max(texts) == letters.SHOWN
 
 
 def test_a_letter_says_what_is_true_when_it_is_sent(

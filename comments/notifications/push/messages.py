@@ -21,7 +21,7 @@ from comments.notifications.models import (
     PushSubscription,
     When,
 )
-from comments.notifications.queries import Told
+from comments.notifications.queries import Bundle
 from comments.outbox import Claimed
 from comments.sites import sanctions
 from comments.sites.models import Measure, Site
@@ -49,28 +49,28 @@ def compose(claimed: Claimed, now: datetime) -> Message | None:
     if browser is None or person is None or site is None or browser.user_id != person.id:
         return None
     at = datetime.fromisoformat(facts["at"])
-    told = _told(person, site, at, now) if now - at < LIFE else []
-    if not told:
+    bundle = _bundle(person, site, at, now) if now - at < LIFE else None
+    if bundle is None or not bundle.told:
         return None
     with force_locale(facts["language"]):
-        shown = {**_shown(told, site.name), "tag": claimed.uid, "lang": facts["language"]}
+        shown = {**_shown(bundle, site.name), "tag": claimed.uid, "lang": facts["language"]}
     return _sealed(browser, claimed.uid, shown, now)
 
 
-def _told(person: User, site: Site, at: datetime, now: datetime) -> list[Told]:
+def _bundle(person: User, site: Site, at: datetime, now: datetime) -> Bundle | None:
     if any(row.measure is Measure.BAN for row in sanctions.all_in_force(site, person, now)):
-        return []
+        return None
     chosen = db.session.get(Preference, (person.id, site.id))
     wanted = [kind for kind in Kind if (chosen.of(kind) if chosen else USUAL[kind]) is When.AT_ONCE]
-    return queries.of_bundle(person, site.id, Notification.pushed_at == at, wanted)
+    return queries.of_bundle(person, site.id, Notification.pushed_at == at, wanted, 1)
 
 
-def _shown(told: list[Told], site: str) -> dict[str, str]:
+def _shown(bundle: Bundle, site: str) -> dict[str, str]:
     """The words as plain text, and where a click leads."""
-    first, base = told[0], settings.current().url
-    is_one = len(told) == 1
+    (first,), base = bundle.told, settings.current().url
+    is_one = bundle.number == 1
     return {
-        "title": _short(words.headline(told, site)),
+        "title": _short(words.headline(first, bundle.number, site)),
         "body": _short(first.title if is_one else words.line(first)),
         "url": base + (first.path if is_one else "/notifications"),
     }
