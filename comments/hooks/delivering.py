@@ -1,36 +1,31 @@
-"""Delivering: what waits for receivers is sent to each in turn, whoever else is slow or gone.
-
-Several threads do so at once, and any number of processes; within one process a receiver is talked
-to by one thread at a time.
-"""
+"""Delivering: what waits for receivers is sent to each in turn, and what came back is noted."""
 
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 
-import sqlalchemy as sa
 from flask_babel import force_locale
 
 from comments import clock, outbox, outward, sealing
 from comments.db import db, transaction
 from comments.hooks import bodies, configuring, queueing, signing, slack
-from comments.hooks.models import LONGEST_ANSWER, RECEIVER, Delivery, Format, Hook, State
+from comments.hooks.models import LONGEST_ANSWER, RECEIVER, Delivery, Format, State
 from comments.logs import log
 from comments.outbox import Claimed, Outgoing
 from comments.outward import Question, Reach
+from comments.rounds import Hands
 from comments.sites.models import Site
 from comments.working import Chore, IsOver, chores
 
 # What other processes wrote, and what is due again, is found within so many seconds.
 PAUSE = 5.0
 THREADS = 4
+hands = Hands(THREADS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,54 +56,13 @@ def connect() -> None:
 
 
 def deliver(is_over: IsOver, reach: Reach | None = None) -> None:
-    """Send whatever is due, one to each receiver and again, until nothing is."""
-    while not is_over():
-        sent = [_sent_one(id, reach) for id in _due(clock.now()) if not is_over()]
-        if not any(sent):
-            return
+    """Send whatever is due."""
+    hands.go_round(RECEIVER, partial(_send, reach=reach), is_over)
 
 
-def _due(now: datetime) -> list[int]:
-    """The receivers for which something is due, without a lock."""
-    name = sa.literal(RECEIVER).concat(sa.cast(Hook.id, sa.String))
-    waits = sa.exists().where(
-        Outgoing.receiver == name,
-        Outgoing.died_at.is_(None),
-        Outgoing.due_at <= now,
-        ~outbox.rests(now),
-    )
-    found = list(db.session.scalars(sa.select(Hook.id).where(waits).order_by(Hook.id)))
-    db.session.remove()
-    return found
-
-
-_guard = threading.Lock()
-_in_hand: set[int] = set()
-
-
-@contextmanager
-def _in_hand_of_one(id: int) -> Iterator[bool]:
-    with _guard:
-        is_free = id not in _in_hand
-        _in_hand.add(id)
-    try:
-        yield is_free
-    finally:
-        if is_free:
-            _in_hand.discard(id)
-
-
-def _sent_one(id: int, reach: Reach | None) -> bool:
-    """Whether there was something to send to this receiver, and nobody at it already."""
-    with _in_hand_of_one(id) as is_mine:
-        name = f"{RECEIVER}{id}"
-        claimed = transaction(lambda: outbox.claim_of(name, clock.now())) if is_mine else None
-        if claimed is None:
-            return False
-        tried = _tried(claimed, reach)
-        transaction(lambda: _note(claimed, tried, clock.now()))
-        db.session.remove()
-        return True
+def _send(claimed: Claimed, reach: Reach | None) -> None:
+    tried = _tried(claimed, reach)
+    transaction(lambda: _note(claimed, tried, clock.now()))
 
 
 def _tried(claimed: Claimed, reach: Reach | None) -> Tried:
