@@ -39,11 +39,12 @@ def drain(queue: str, send: Send, is_over: IsOver) -> None:
         claimed = transaction(lambda: outbox.claim(queue, clock.now()))
         if claimed is None:
             return
-        _try(claimed, send)
+        attempt(claimed, send)
         db.session.remove()
 
 
-def _try(claimed: Claimed, send: Send) -> None:
+def attempt(claimed: Claimed, send: Send) -> None:
+    """Send one thing, and note what became of it."""
     try:
         send(claimed)
     except Refused as error:

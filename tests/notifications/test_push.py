@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from datetime import timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from comments.accounts import closing, copies, registration
 from comments.db import db, transaction
 from comments.notifications import bundling, reading
 from comments.notifications.models import Notification
-from comments.notifications.push import browsers, messages
+from comments.notifications.push import browsers, delivering, messages
 from comments.outbox import Receiver
 from comments.sites import sanctions
 from comments.sites.models import Measure
@@ -270,6 +271,25 @@ def test_a_service_that_hangs_is_left_alone_and_keeps_nobody_else_waiting(
         factories.comment(article, cast.sam, parent=root)
         deliver(secure_server.reach(0.3))
         assert (len(other.asked), len(server.asked)) == (1, outbox.FAILURES)
+
+
+def test_a_slow_service_holds_up_no_other(
+    app: Flask, cast: Cast, article: Article, root: Comment, browser: Browser, server: Server
+) -> None:
+    """It says nothing until the other was told, and more is due to it than there are threads."""
+    is_told = threading.Event()
+    was_in_time: list[bool] = []
+    server.answer = lambda _connection: was_in_time.append(is_told.wait(15))
+    for number in range(8):
+        pushing.keep(pushing.browser(server, f"more-{number}"), cast.rae)
+    with secure_server.serving() as other:
+        other.answer = lambda _connection: is_told.set()
+        pushing.keep(pushing.browser(other), cast.rae)
+        factories.comment(article, cast.sam, parent=root)
+        announce()
+        reach = secure_server.reach(seconds=20)
+        assert crowd.at_once(app, [lambda: send(reach)] * delivering.THREADS) == []
+    assert was_in_time[0]
 
 
 def test_no_push_service_is_on_a_private_address(

@@ -16,6 +16,7 @@ from comments.working import Chore, IsOver, chores
 PAUSE = 5.0
 QUEUE = "push"
 KIND = "push"
+PREFIX = f"{QUEUE}:"
 PUSHES = Way("push_at", "pushed_at")
 
 
@@ -42,6 +43,6 @@ def make(user_id: int, site_id: int, now: datetime) -> None:
             KIND,
             {**facts, "browser": browser.id, "person": user_id},
             now,
-            receiver=f"{QUEUE}:{browser.service}"[:300],
+            receiver=f"{PREFIX}{browser.service}"[:300],
             person_id=user_id,
         )

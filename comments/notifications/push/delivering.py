@@ -14,10 +14,14 @@ from comments.notifications.push import announcing, browsers, messages
 from comments.notifications.push.messages import Message
 from comments.outbox import Claimed, Unreachable
 from comments.outward import Question, Reach
+from comments.rounds import Hands
 from comments.working import Chore, IsOver, chores
 
 PAUSE = 5.0
-THREADS = 2
+# Push services are quick, and any reader may name one that is not.
+SECONDS = 5.0
+THREADS = 3
+hands = Hands(THREADS)
 GONE = (404, 410)
 NOT_NOW = 429
 
@@ -27,9 +31,10 @@ def connect() -> None:
 
 
 def deliver(is_over: IsOver, reach: Reach | None = None) -> None:
-    """Send whatever is due."""
+    """Send whatever is due, one to each push service in turn."""
     if settings.current().push_key is not None:
-        sending.drain(announcing.QUEUE, partial(_send, reach=reach), is_over)
+        send = partial(_send, reach=reach)
+        hands.go_round(announcing.PREFIX, partial(sending.attempt, send=send), is_over)
 
 
 def _send(claimed: Claimed, reach: Reach | None) -> None:
@@ -44,7 +49,7 @@ def _answered(message: Message, reach: Reach | None) -> tuple[int, str]:
     """The status, or 0 and why there is none."""
     question = Question(message.headers, message.body)
     try:
-        answer = outward.tell(message.endpoint, question, reach)
+        answer = outward.tell(message.endpoint, question, reach or Reach(seconds=SECONDS))
     except outward.Unreachable as error:
         return 0, error.code
     return answer.status, f"{answer.status}"
