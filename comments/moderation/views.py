@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from comments import clock, forms, i18n
 from comments.accounts.login import check_proved, the_user
 from comments.accounts.models import User
+from comments.answers import again
 from comments.db import db, transaction
 from comments.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from comments.forms import Filled
@@ -114,19 +115,19 @@ def sanction(id: int) -> Page:
 @moderation.get("/comments/<int:id>/report")
 def report_form(id: int) -> Page:
     user = the_user()
-    return _report(_reportable(id), user, Filled())
+    values = _reporting(_reportable(id), user)
+    return render_template("moderation/report.html", form=Filled(), **values)
 
 
 @moderation.post("/comments/<int:id>/report")
 def report(id: int) -> Page:
     user = the_user()
     comment = _reportable(id)
-    sent = _sent()
     try:
-        form = forms.parse(Complained, sent)
-    except Invalid as error:
-        return _report(comment, user, _filled(sent, error)), error.status
-    transaction(lambda: reporting.report(comment, form, user, clock.now()))
+        form = forms.parse(Complained, _sent())
+        transaction(lambda: reporting.report(comment, form, user, clock.now()))
+    except DomainError as error:
+        return again(error, "moderation/report.html", **_reporting(_reportable(id), user))
     return redirect(url_for("moderation.report_form", id=id), 303)
 
 
@@ -154,19 +155,18 @@ def _reportable(id: int) -> Comment:
     return comment
 
 
-def _report(comment: Comment, user: User, form: Filled) -> str:
+def _reporting(comment: Comment, user: User) -> dict[str, Any]:
+    """What is reported, and what this person may do about it."""
     facts = queries.one(comment)
-    return render_template(
-        "moderation/report.html",
-        site=comment.article.site,
-        comment=comment,
-        name=cards.called(facts.author.name),
-        html=cards.marked(facts.text.html),
-        known=reporting.made_by(user, comment),
-        is_own=comment.author_id == user.id,
-        complaints=words.complaints(),
-        form=form,
-    )
+    return {
+        "site": comment.article.site,
+        "comment": comment,
+        "author": cards.called(facts.author.name),
+        "html": cards.marked(facts.text.html),
+        "known": reporting.made_by(user, comment),
+        "is_own": comment.author_id == user.id,
+        "complaints": words.complaints(),
+    }
 
 
 def _reasons() -> dict[str, str]:

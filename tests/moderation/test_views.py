@@ -10,7 +10,9 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from comments.db import db
+from comments import limits
+from comments.db import db, transaction
+from comments.moderation import reporting
 from comments.moderation.models import Report
 from comments.screening.findings import Finding
 from comments.sites import sanctions
@@ -321,6 +323,18 @@ def test_a_bad_report_is_not_kept(
     response = as_(cast.sam).post(f"/comments/{published.id}/report", data=fields)
     assert response.status_code == 422
     assert not db.session.scalars(sa.select(Report)).all()
+
+
+def test_a_report_too_many_keeps_what_was_typed(
+    cast: Cast, as_: Browsers, published: Comment
+) -> None:
+    for _ in range(reporting.REPORTS.times):
+        transaction(lambda: limits.hit(reporting.REPORTS, f"{cast.sam.id}", NOW))
+    data = {"reason": "hate", "text": "See the end of it."}
+    response = as_(cast.sam).post(f"/comments/{published.id}/report", data=data)
+    assert (response.status_code, "Retry-After" in response.headers) == (429, True)
+    assert "See the end of it.</textarea>" in response.text
+    assert "Too many tries. Please wait a little." in response.text
 
 
 def test_who_may_report_what(
