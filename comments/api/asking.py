@@ -16,8 +16,6 @@ from comments.forms import Form
 
 T = TypeVar("T", bound=Form)
 
-IDEMPOTENCY_KEY = r"[\x21-\x7e]{1,200}"
-
 
 def query(kind: type[T], args: MultiDict[str, str]) -> T:
     """The form in an address. Raises Invalid, also for a name that comes twice by mistake."""
@@ -43,10 +41,15 @@ def body(kind: type[T], request: Request) -> T:
     return forms.parse_json(kind, request.get_data(cache=False))
 
 
-def idempotency_key(request: Request) -> str | None:
-    """The key of a post that may be sent again. Raises Invalid."""
+def key_pattern(least: int) -> str:
+    """What an Idempotency-Key of at least so many characters looks like."""
+    return rf"[\x21-\x7e]{{{least},200}}"
+
+
+def idempotency_key(request: Request, least: int = 1) -> str | None:
+    """The key of a call that may be sent again. Raises Invalid."""
     given = request.headers.get("Idempotency-Key")
-    if given is None or re.fullmatch(IDEMPOTENCY_KEY, given):
+    if given is None or re.fullmatch(key_pattern(least), given):
         return given
-    message = _("An Idempotency-Key has 1 to 200 visible ASCII characters.")
+    message = _("An Idempotency-Key has %(least)s to 200 visible ASCII characters.", least=least)
     raise forms.refuse("Idempotency-Key", "characters", message)

@@ -18,7 +18,7 @@ from comments.api.forms import (
 )
 from comments.forms import Form
 from comments.moderation.forms import Complained, Judgement
-from comments.sites.guests.forms import NewGuest
+from comments.sites.guests.forms import LEAST_KEY, NewGuest
 from comments.threads.forms import ArticleFacts, Ballot, EditedComment, NewComment
 
 
@@ -32,6 +32,14 @@ class Who(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """What the same Idempotency-Key does, and how long it must be."""
+
+    summary: str
+    least: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """Where it lies, and by which method it is called, its route says."""
 
@@ -42,7 +50,7 @@ class Call:
     body: type[Form] | None = None
     refusals: frozenset[int] = frozenset()
     has_html: bool = False
-    has_key: bool = False
+    key: Key | None = None
 
     @property
     def refused_with(self) -> set[int]:
@@ -88,7 +96,7 @@ CALLS = {
         body=NewComment,
         refusals=MISSING,
         has_html=True,
-        has_key=True,
+        key=Key("The same key and body within 24 hours are answered with the first comment."),
     ),
     "edit": Call(
         "Give one's own comment another text",
@@ -164,6 +172,9 @@ CALLS = {
         body=NewGuest,
         refusals=frozenset({403, 404}),
         has_html=True,
+        key=Key(
+            "A secret made for this guest: the same one is answered with the same guest.", LEAST_KEY
+        ),
     ),
     "sign_in": Call(
         "Sign in by a password",

@@ -14,7 +14,7 @@ from werkzeug.routing import Map, Rule
 
 import comments
 from comments.addresses import LONGEST
-from comments.api.asking import IDEMPOTENCY_KEY
+from comments.api.asking import key_pattern
 from comments.api.calls import CALLS, Call, Who
 from comments.api.shapes import Problem
 
@@ -24,12 +24,6 @@ PROBLEM, HTML = "application/problem+json", "text/html"
 PLACES = {
     "id": {"type": "string", "pattern": "^[0-9]{1,19}$"},
     "key": {"type": "string", "minLength": 1, "maxLength": LONGEST},
-}
-KEY_HEADER = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "description": "The same key and body within 24 hours are answered with the first comment.",
-    "schema": {"type": "string", "pattern": f"^{IDEMPOTENCY_KEY}$"},
 }
 SECURITY: dict[Who, list[Json]] = {
     Who.ANYBODY: [],
@@ -110,8 +104,13 @@ def _parameters(call: Call, rule: Rule, schemas: Json) -> Iterator[Json]:
         for name, schema in form["properties"].items():
             required = name in form.get("required", ())
             yield {"name": name, "in": "query", "required": required, "schema": schema}
-    if call.has_key:
-        yield KEY_HEADER
+    if call.key:
+        yield {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": call.key.summary,
+            "schema": {"type": "string", "pattern": f"^{key_pattern(call.key.least)}$"},
+        }
 
 
 def _responses(call: Call) -> Json:

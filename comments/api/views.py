@@ -35,7 +35,7 @@ from comments.security import client_address
 from comments.sites import access
 from comments.sites import queries as sites
 from comments.sites.guests import coming
-from comments.sites.guests.forms import NewGuest
+from comments.sites.guests.forms import LEAST_KEY, NewGuest
 from comments.sites.models import Site
 from comments.sites.sso import entering, jwks
 from comments.sites.sso.entering import KeyAwaited
@@ -180,10 +180,10 @@ def sign_up() -> Answer:
 @api.post("/guests")
 def come() -> Answer:
     origin, now = _page_that_asks(), clock.now()
-    form = asking.body(NewGuest, request)
+    form, key = asking.body(NewGuest, request), asking.idempotency_key(request, LEAST_KEY)
     site = _public_site(form.site)
-    network = client_address()
-    token, came = transaction(lambda: coming.enter(site, form, origin, network, now))
+    asked = coming.Asked(origin, client_address(), key or "")
+    token, came = transaction(lambda: coming.enter(site, form, asked, now))
     if answers.wants_html():
         return _html("guest", 201, token=token, link=came.link)
     return jsonify(shapes.Guest(token, came.guest.name, came.link)), 201

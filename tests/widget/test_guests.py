@@ -51,6 +51,8 @@ def test_a_guest_writes_waits_is_published_comes_back_and_becomes_an_account(
     from_page = [each for each in asked if each.headers.get("Sec-Fetch-Site") == "cross-site"]
     assert {each.path for each in from_page} >= {"/api/v1/guests", "/api/v1/comments"}
     assert not any("Cookie" in each.headers for each in from_page)
+    again = {each.path for each in from_page if "Idempotency-Key" in each.headers}
+    assert again == {"/api/v1/guests", "/api/v1/comments"}
 
     desk = context.new_page()
     live.sign_in(context, app, publisher.service, cast.mo)

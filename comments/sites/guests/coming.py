@@ -25,6 +25,16 @@ MEMBERS_ONLY = "members-only"
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """From which page somebody asks to come in, if from any, and from which network. `key` is a
+    secret of their own, by which a second try finds what the first one made."""
+
+    origin: str | None
+    network: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Came:
     """A new guest, and the address by which they come back, which is told once."""
 
@@ -51,17 +61,15 @@ def come(site: Site, form: NewGuest, network: str, now: datetime, key: str = "")
     return Came(guest, address(guests.link(guest, now)))
 
 
-def enter(
-    site: Site, form: NewGuest, origin: str | None, network: str, now: datetime
-) -> tuple[str, Came]:
+def enter(site: Site, form: NewGuest, asked: Asked, now: datetime) -> tuple[str, Came]:
     """The same, with a token for pages of this origin, or for a program that is no page.
 
     Raises Forbidden for an origin that is none of the site's, too.
     """
-    if origin is not None:
-        access.check_origin(site, origin)
-    came = come(site, form, network, now)
-    return sessions.begin(came.guest, Scope(Kind.BEARER, site.id, origin), now), came
+    if asked.origin is not None:
+        access.check_origin(site, asked.origin)
+    came = come(site, form, asked.network, now, asked.key)
+    return sessions.begin(came.guest, Scope(Kind.BEARER, site.id, asked.origin), now), came
 
 
 def address(token: str) -> str:

@@ -12,6 +12,9 @@ from comments.accounts import strength
 from comments.accounts.forms import Email, Name, NewPassword
 from comments.forms import Blank, Form, Line
 
+# So many characters nobody guesses.
+LEAST_KEY = 20
+
 
 class NewGuest(Form):
     """Whoever writes on this site under a name, and may leave an address."""

@@ -196,7 +196,8 @@ const askAgain = async (thread, form, again) => {
 const visit = async (thread, form) => {
   const body = { __proto__: null, site: thread.site };
   for (const name of ["name", "email"]) body[name] = fieldOf(form, name).value;
-  const call = await sent(thread, form, ["POST", "/api/v1/guests", body]);
+  form.dataset.key ||= random(); // an answer that was lost made a guest already
+  const call = await sent(thread, form, ["POST", "/api/v1/guests", body, form.dataset.key]);
   if (!call) return false;
   thread.way = call.response.querySelector("[data-token]");
   keepToken(thread.site, thread.way.dataset.token);

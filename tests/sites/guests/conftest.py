@@ -31,8 +31,11 @@ def box(app: Flask) -> Iterator[Mailbox]:
 def come(client: FlaskClient, cast: Cast) -> Come:
     """Ask the API to be let in as a guest; a program does, unless there is an `origin`."""
 
-    def act(name: str = "Wren", origin: str | None = None, **more: str) -> TestResponse:
+    def act(
+        name: str = "Wren", origin: str | None = None, key: str | None = None, **more: str
+    ) -> TestResponse:
         headers = {"Origin": origin} if origin else {}
+        headers |= {"Idempotency-Key": key} if key else {}
         sent = {"site": "gazette", "name": name, **more}
         return client.post("/api/v1/guests", json=sent, headers=headers)
 

@@ -158,6 +158,24 @@ def test_a_token_counts_on_the_page_that_asked_for_it_alone(
         assert answer.status_code == status
 
 
+def test_who_asks_again_with_the_same_key_is_the_same_guest(
+    client: FlaskClient, come: Come
+) -> None:
+    first, second = (come(key="a-secret-of-this-guest").json for _ in range(2))
+    assert first["name"] == second["name"] == "Wren"
+    assert say(client, second["token"]).status_code == 202
+    assert guests.find(second["link"].rpartition("/")[2]).user_id == newest().id
+    assert count(PrivateLink) == 1
+    assert come(key="another-secret-of-its-own").json["name"] != "Wren"
+
+
+@pytest.mark.parametrize("key", ["short", "x" * 19, "x" * 201, "with spaces in a long key"])
+def test_a_key_that_could_be_guessed_or_kept_by_nobody_is_refused(come: Come, key: str) -> None:
+    answer = come(key=key)
+    assert answer.status_code == 422
+    assert [fault["field"] for fault in answer.json["faults"]] == ["Idempotency-Key"]
+
+
 def test_a_form_of_another_page_lets_nobody_in(client: FlaskClient) -> None:
     """What a page may send without asking first is no JSON."""
     sent = '{"site": "gazette", "name": "Wren"}'
