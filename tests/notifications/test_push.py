@@ -12,7 +12,7 @@ from flask import Flask
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from comments import clock, outbox, vapid
+from comments import clock, outbox, settings, vapid
 from comments.accounts import closing, copies, registration
 from comments.db import db, transaction
 from comments.notifications import bundling, reading
@@ -347,6 +347,25 @@ def test_nobody_is_pushed_to_without_a_browser_or_a_key(
         deliver()
         assert made.asked == []
     assert db.session.scalars(sa.select(Notification.push_at)).all() == [None, None]
+
+
+def test_old_news_is_not_pushed_once_there_is_a_key_again(
+    app: Flask, cast: Cast, article: Article, root: Comment, browser: Browser, server: Server
+) -> None:
+    factories.comment(article, cast.sam, parent=root)
+    tell()
+    known = settings.current_of(app)
+    app.extensions["comments"] = known.model_copy(update={"push_key": None})
+    deliver()
+    later(days=30)
+    app.extensions["comments"] = known
+    deliver()
+    assert (server.asked, waiting()) == ([], [])
+    factories.comment(article, cast.sam, parent=root)
+    later(hours=1)
+    deliver()
+    (one,) = pushed(server)
+    assert browser.shows(one.body)["title"] == "sam answered you · Gazette"
 
 
 def test_who_has_an_address_hears_both_ways(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import force_locale
 
 from comments import settings, vapid
@@ -62,7 +63,9 @@ def _bundle(person: User, site: Site, at: datetime, now: datetime) -> Bundle | N
         return None
     chosen = db.session.get(Preference, (person.id, site.id))
     wanted = [kind for kind in Kind if (chosen.of(kind) if chosen else USUAL[kind]) is When.AT_ONCE]
-    return queries.of_bundle(person, site.id, Notification.pushed_at == at, wanted, 1)
+    # What came while no key was set may be older than the message.
+    fresh = sa.and_(Notification.pushed_at == at, Notification.created_at > now - LIFE)
+    return queries.of_bundle(person, site.id, fresh, wanted, 1)
 
 
 def _shown(bundle: Bundle, site: str) -> dict[str, str]:
