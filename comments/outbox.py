@@ -369,5 +369,14 @@ def sweep(now: datetime) -> bool:
     return len(ids) == SWEPT_AT_ONCE
 
 
+def sweep_receivers(now: datetime) -> bool:
+    """Forget who could not be reached, where nothing was to be sent there for as long as anything
+    is tried; whether there may be more."""
+    is_over = Receiver.rests_until < now - PATIENCE
+    names = db.session.scalars(sa.select(Receiver.name).where(is_over).limit(SWEPT_AT_ONCE)).all()
+    db.session.execute(sa.delete(Receiver).where(Receiver.name.in_(names), is_over))
+    return len(names) == SWEPT_AT_ONCE
+
+
 def _held(id: int) -> Outgoing | None:
     return db.session.get(Outgoing, id, with_for_update=True)

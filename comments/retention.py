@@ -24,6 +24,7 @@ sweeps: dict[str, Sweep] = {}
 def connect() -> None:
     chores["retention"] = Chore(sweep, PAUSE)
     sweeps["dead letters"] = outbox.sweep
+    sweeps["receivers"] = outbox.sweep_receivers
     sweeps["limits"] = limits.sweep
 
 

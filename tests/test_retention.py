@@ -14,7 +14,7 @@ from comments.accounts import closing, links
 from comments.accounts.models import Session, Ticket, User
 from comments.db import db, transaction
 from comments.errors import Conflict
-from comments.outbox import Outgoing
+from comments.outbox import Outgoing, Receiver
 from comments.sites.models import Invitation
 from comments.sites.sso.models import SsoUse
 from comments.threads import retention as texts
@@ -222,6 +222,22 @@ def test_letters_that_could_not_be_sent_are_kept_for_a_month(cast: Cast, frozen:
     later(days=30, seconds=1)
     swept()
     assert number_of(Outgoing) == 1
+
+
+def test_who_could_not_be_reached_is_forgotten_after_two_days(frozen: datetime) -> None:
+    def fail() -> None:
+        outbox.add("push", "push", {}, NOW, receiver="push:gone.example")
+        claimed = outbox.claim("push", NOW)
+        assert claimed
+        outbox.unreachable(claimed, "silent", NOW)
+
+    transaction(fail)
+    later(days=2)
+    swept()
+    assert number_of(Receiver) == 1
+    later(days=2, seconds=1)
+    swept()
+    assert number_of(Receiver) == 0
 
 
 def test_a_name_is_forgotten_a_year_after_its_account(cast: Cast, frozen: datetime) -> None:
