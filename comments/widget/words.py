@@ -49,6 +49,7 @@ def script_words() -> dict[str, str | dict[str, str]]:
         "deleted": _("Comment deleted."),
         "reported": _("Thank you. A moderator will look at it."),
         "linked": _("The link to this comment is copied."),
+        "byHand": _("Your browser lets nobody copy this for you. It is marked: copy it yourself."),
         "lost": _("The comment of this link is not here, or not any more."),
         "reason": _("Choose what is wrong first."),
     }

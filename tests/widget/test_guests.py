@@ -121,6 +121,31 @@ def test_the_private_link_is_copied_by_a_button(
     assert page.evaluate("navigator.clipboard.readText()") == link
 
 
+def test_where_nothing_may_be_copied_it_is_marked_to_copy_by_hand(
+    page: Page, publisher: Publisher, cast: Cast
+) -> None:
+    """As on pages without https, where browsers have no clipboard for scripts."""
+    comment = factories.comment(factories.article(cast.gazette, "tides"), cast.rae, "Quote me.")
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.goto(publisher.page())
+    page.get_by_role("link", name="Link").click()
+    by_hand = page.get_by_label("It is marked: copy it yourself.")
+    expect(by_hand).to_have_value(f"{publisher.url}/tides#comment-{comment.id}")
+    expect(by_hand).to_be_focused()
+    assert page.evaluate("getSelection().toString()") == by_hand.input_value()
+    assert axe.violations(page) == []
+    reader.write(page, "First words of a guest.")
+    expect(by_hand).to_have_count(0)
+    page.get_by_label("Your name").fill("Wren")
+    page.get_by_role("button", name="Post comment").click()
+    page.get_by_role("button", name="Copy the link").click()
+    expect(
+        page.get_by_role("paragraph").get_by_text("It is marked: copy it yourself.")
+    ).to_be_visible()
+    expect(page.get_by_label("This is your private link.")).to_be_focused()
+    assert axe.violations(page) == []
+
+
 def test_who_has_an_account_signs_in_instead(
     page: Page, context: BrowserContext, app: Flask, publisher: Publisher, cast: Cast
 ) -> None:

@@ -244,11 +244,31 @@ const go = (thread, link) => {
 
 const copy = async (thread, link) => {
   hashTo(link);
-  const page = thread.url || location.href;
-  await navigator.clipboard.writeText(`${page.split("#")[0]}#${commentAt(link).id}`);
-  announce(thread, thread.words.linked);
-  link.toggleAttribute("data-copied", true);
+  const address = `${(thread.url || location.href).split("#")[0]}#${commentAt(link).id}`;
+  if (!await isCopied(thread, link, address, thread.words.linked)) return offerToCopy(thread, link, address);
   setTimeout(() => link.toggleAttribute("data-copied", false), 2000);
+};
+
+/* Where there is no https, or the page forbids it, nobody may write to the clipboard. */
+const isCopied = async (thread, link, text, said) => {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    return false;
+  }
+  link.toggleAttribute("data-copied", true);
+  announce(thread, said);
+  return true;
+};
+
+const offerToCopy = (thread, link, value) => {
+  const line = made("label", "", { className: "box" });
+  const field = made("input", "", { className: "line", dir: "ltr", readOnly: true, value, onblur: () => line.remove() });
+  line.dataset.mine = "";
+  line.append(made("span", thread.words.byHand, { className: "label" }), field);
+  link.parentElement.after(line);
+  field.focus();
+  field.select();
 };
 
 /* The same vote again takes it back. */
@@ -283,9 +303,12 @@ const ACTS = {
   link: copy,
   vote,
   keep: async (thread, link) => {
-    await navigator.clipboard.writeText(link.parentElement.querySelector("input").value);
-    link.toggleAttribute("data-copied", true);
-    announce(thread, link.dataset.said);
+    const field = link.parentElement.querySelector("input");
+    if (await isCopied(thread, link, field.value, link.dataset.said)) return;
+    link.replaceWith(made("p", thread.words.byHand));
+    announce(thread, thread.words.byHand);
+    field.focus();
+    field.select();
   },
   follow: hear,
   heard: hear,
