@@ -214,7 +214,9 @@ def connected(address: SplitResult) -> smtplib.SMTP:
 def _signed_in(address: SplitResult, host: str, plain: socket.socket) -> smtplib.SMTP:
     smtp = Conversation(host, _encrypted(plain, host) if address.scheme == "smtps" else plain)
     try:
-        smtp.ehlo()
+        code, said = smtp.ehlo()
+        if code != 250:  # smtplib goes on, and says later what is not offered
+            raise smtplib.SMTPHeloError(code, said)
         if address.scheme == "smtp" and (smtp.has_extn("starttls") or host not in LOOPBACK):
             smtp.starttls(context=ssl.create_default_context())
         if address.username:

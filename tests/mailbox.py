@@ -29,6 +29,7 @@ class Mailbox:
     options: dict[str, Any] = field(default_factory=dict)
     app: Flask | None = None
     letters: list[EmailMessage] = field(default_factory=list)
+    of_hello: list[str] = field(default_factory=list)
     of_receiver: list[str] = field(default_factory=list)
     of_letter: list[str] = field(default_factory=list)
     dies_after_data: int = 0
@@ -69,7 +70,7 @@ class Mailbox:
         session.host_name = name
         self.connections.append(server)
         await self._drip(server, "EHLO")
-        return answer
+        return [self.of_hello.pop(0)] if self.of_hello else answer
 
     async def handle_RCPT(
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from aiosmtpd.smtp import AuthResult, LoginPassword
 from flask import Flask
 
-from comments import clock
+from comments import clock, outbox
 from comments.accounts import letters
 from comments.db import db, transaction
 from comments.outbox import Outgoing
@@ -103,3 +103,13 @@ def test_a_certificate_of_nobody_is_told_from_the_start(wrapped: Mailbox) -> Non
 def test_a_server_that_knows_no_logins_loses_no_letter(app: Flask) -> None:
     with mailbox.opened(app) as box:
         assert sent(box, "smtp", LOGIN) == "SMTP AUTH extension not supported by server."
+
+
+@pytest.mark.usefixtures("frozen")
+def test_a_server_that_is_busy_for_a_moment_loses_no_letter(app: Flask) -> None:
+    with mailbox.opened(app, authenticator=knows, auth_require_tls=False) as box:
+        box.of_hello = ["421 4.3.2 Too busy"]
+        assert sent(box, "smtp", LOGIN) == "421 4.3.2 Too busy"
+        clock.freeze(clock.now() + outbox.FIRST_WAIT)
+        box.drain()
+        assert [letter["To"] for letter in box.letters] == ["rae@example.com"]
