@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261201_sweep_sessions_that_end"
-down_revision = "20261124_tell_browsers"
+down_revision = "20261124_name_sites_of_letters"
 branch_labels = None
 depends_on = None
 
