@@ -101,3 +101,4 @@ def offered(app: Flask, **providers: Provider) -> Iterator[None]:
         yield
     finally:
         app.extensions["comments"] = known
+        app.extensions.pop("oidc", None)

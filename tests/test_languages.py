@@ -333,11 +333,12 @@ def test_passkeys_are_spoken_of_in_the_readers_language(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     named = settings.current_of(app).model_copy(update={"url": "https://talk.example"})
-    monkeypatch.setitem(app.extensions, "comments", named)
     factories.passkey(cast.ada)
-    for place in ("/account/factors", "/account/factors/passkey", "/account/prove"):
-        assert left_out(as_(cast.ada).get(in_marks(place))) == []
-    assert left_out(as_(None).get(in_marks("/sign-in"))) == []
+    with monkeypatch.context() as patch:  # which ends before the world does
+        patch.setitem(app.extensions, "comments", named)
+        for place in ("/account/factors", "/account/factors/passkey", "/account/prove"):
+            assert left_out(as_(cast.ada).get(in_marks(place))) == []
+        assert left_out(as_(None).get(in_marks("/sign-in"))) == []
 
 
 def test_who_is_suspended_reads_until_when_in_words(

@@ -18,8 +18,6 @@ IDLE = timedelta(days=30)
 SEEN_EVERY = timedelta(hours=1)
 # What matters most is done within so long of a proof.
 PROVED_FOR = timedelta(minutes=10)
-# One beginning in so many sweeps up the sessions and tickets that are good for nothing any more.
-SWEEP = 50
 
 
 # Every request with a token asks this, so that it is built once.
@@ -85,8 +83,6 @@ def begin(user: User, scope: Scope, now: datetime) -> str:
     )
     db.session.add(row)
     db.session.flush()
-    if row.id % SWEEP == 0:
-        sweep(now)
     signals.signed_in.send(user, session=row, now=now)
     return token
 

@@ -21,8 +21,6 @@ from comments.threads.writing import Place, Written
 
 SAME_CLICK = timedelta(minutes=5)
 KEPT = timedelta(hours=24)
-# One post in so many sweeps up what is kept no longer, for everybody.
-SWEEP = 50
 
 _ANSWERED = sa.select(Answer.body_hash, Answer.comment_id, Answer.status, Answer.created_at).where(
     Answer.user_id == sa.bindparam("author"), Answer.key == sa.bindparam("key")
@@ -81,8 +79,6 @@ def remember(
 ) -> None:
     if key is None:
         return
-    if posted.comment.id % SWEEP == 0:
-        sweep(now)
     insert(
         Answer,
         user_id=author.id,
