@@ -112,8 +112,9 @@ def _message(letter: Letter, uid: str, now: datetime) -> EmailMessage:
 
 
 def _literal(text: str) -> str:
-    """With nothing that EmailMessage, or a reader, decodes: that may hold line breaks."""
-    return text.replace("=?", "=\u2060?")
+    """With nothing that EmailMessage, or a reader, decodes: that may hold line breaks. What Unicode
+    takes for the end of a line, and no mail server does, is a blank."""
+    return re.sub(r"[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", " ", text.replace("=?", "=\u2060?"))
 
 
 @contextmanager

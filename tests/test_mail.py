@@ -215,6 +215,13 @@ def test_nothing_gets_into_a_header(app: Flask, box: Mailbox, to: str, subject: 
     assert dead.died_at is not None
 
 
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\x0b"], ids=ascii)
+def test_an_odd_end_of_a_line_in_a_name_loses_no_letter(app: Flask, box: Mailbox, end: str) -> None:
+    write(subject=f"2 comments wait · Gaz{end}ette")
+    box.drain()
+    assert [letter["Subject"] for letter in box.letters] == ["2 comments wait · Gaz ette"]
+
+
 @pytest.mark.parametrize(
     "subject",
     ["=?utf-8?q?=0d=0aBcc=3aa=40b=2ec?= Hello", "a =?utf-8?q?b?= =?utf-8?q?c?=", "\u00e4 " * 4000],
