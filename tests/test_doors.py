@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -157,13 +158,15 @@ def hasher(quick: None, monkeypatch: pytest.MonkeyPatch) -> Counting:
 
 @pytest.fixture
 def visits(
-    cast: Cast, as_: As, gives: Gives, hasher: Counting, frozen: object
+    cast: Cast, as_: As, gives: Gives, hasher: Counting, frozen: datetime
 ) -> Callable[[str, str], Visit]:
-    """A gazette that takes guests and its publisher's readers, and whose addresses are known."""
+    """A gazette that takes guests and its publisher's readers, and whose addresses have been known
+    for longer than it is counted who was asked for them."""
     factories.settle(cast.gazette, commenters="guests")
     secret = publisher.secret(cast.gazette).text
     _known(cast, gives, "Kim", CONFIRMED, is_confirmed=True)
     _known(cast, gives, "Lee", CLAIMED, is_confirmed=False)
+    clock.freeze(frozen + timedelta(days=2))
     return lambda name, email: Visit(cast, as_, gives, secret, name, email)
 
 

@@ -177,7 +177,7 @@ def test_a_letter_after_all_links_were_ended_brings_another(
     box.dies_after_data = 1
     box.drain()
     guest = db.session.scalars(sa.select(User).where(User.email == ADDRESS)).one()
-    transaction(lambda: guests.new_link(guest, clock.now()))
+    transaction(lambda: guests.new_link(guest, None, clock.now()))
     transaction(lambda: db.session.execute(sa.update(Outgoing).values(due_at=clock.now())))
     first = path_of(box.link(HOST))
     box.drain()
