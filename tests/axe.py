@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -25,6 +26,15 @@ def violations(page: Page, **options: object) -> list[str]:
 def undecided(page: Page, **options: object) -> list[str]:
     """What axe leaves to people to judge."""
     return _lines(page, "incomplete", **options)
+
+
+def by_day_and_night(page: Page, look: Callable[..., list[str]] = violations) -> list[str]:
+    """What is wrong with a page in light, and what dark makes wrong with it."""
+    found = look(page)
+    page.emulate_media(color_scheme="dark")
+    found += look(page, **COLOURS)
+    page.emulate_media(color_scheme="light")
+    return found
 
 
 def wherever(page: Page, **options: object) -> list[str]:
