@@ -7,6 +7,8 @@ same transaction, so that other processes may hear of it. Ids only, never a text
 from __future__ import annotations
 
 import json
+import os
+import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +26,9 @@ MOST = 300
 # Sender: the Changes.
 committed = Signal("Sent after a commit.")
 
+# By process id, since a process that is forked is another one.
+_marks: dict[int, str] = {}
+
 
 @dataclass(slots=True)
 class Changes:
@@ -34,17 +39,25 @@ class Changes:
     everything: bool = False
 
     def payload(self) -> str:
+        told: dict[str, Any] = {"by": _mark()}
         if self.everything or len(self.articles) + len(self.sites) > MOST:
-            return json.dumps({"everything": True})
-        return json.dumps({"articles": sorted(self.articles), "sites": sorted(self.sites)})
+            return json.dumps({**told, "everything": True})
+        return json.dumps({**told, "articles": sorted(self.articles), "sites": sorted(self.sites)})
 
 
-def read(payload: str) -> Changes:
-    """What another process told."""
+def read(payload: str) -> Changes | None:
+    """What another process told. What this one told it knew long before."""
     given = json.loads(payload)
+    if given.get("by") == _mark():
+        return None
     return Changes(
         set(given.get("articles", ())), set(given.get("sites", ())), given.get("everything", False)
     )
+
+
+def _mark() -> str:
+    """By what others tell this process from themselves, on whichever machine it runs."""
+    return _marks.setdefault(os.getpid(), secrets.token_hex(8))
 
 
 def article(id: int) -> None:

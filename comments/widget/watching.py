@@ -82,7 +82,8 @@ def _listen(app: Flask) -> None:
                 connection.execute(f"LISTEN {changes.CHANNEL}")
                 tell(Changes(everything=True))  # whatever was missed meanwhile
                 for notice in connection.notifies():
-                    tell(changes.read(notice.payload))
+                    if changed := changes.read(notice.payload):
+                        tell(changed)
         except Exception as error:
             _failed("can't listen to the database", error)
 
