@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from xml.etree.ElementTree import Element
 
 import feedparser
 import pytest
+import sqlalchemy as sa
 from defusedxml import ElementTree
 from flask.testing import FlaskClient
 
-from comments.db import db
+from comments.accounts.models import User
+from comments.db import db, table, transaction
+from comments.demo import loading
 from comments.threads import feeds
 from comments.threads.feeds import NO_XML
 from comments.threads.forms import Name
-from comments.threads.models import Article, Revision, State, Status
+from comments.threads.models import Article, Comment, Revision, State, Status
 from tests import corpora, costs, factories, payloads
 from tests.conftest import HOST, NOW, Cast, Statements
-from tests.costs import Cost
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 THREAD = "site=gazette&article=tides"
@@ -161,21 +162,31 @@ def test_what_is_new_shows_at_once(
     assert (before, texts(client, query)) == (["<p>As it was.</p>"], ["<p>As it is.</p>"])
 
 
-def found(cost: Cost) -> Cost:
-    """Without the look at each by its id: PostgreSQL reads a table as small as this one whole."""
-    by_id = ("Seq Scan", "pk_comments")
-    return replace(cost, work={k: v for k, v in cost.work.items() if k not in by_id})
+def many_rejected(article: Article, by: User) -> None:
+    """So many, and counted, that no plan passes over them by chance."""
+    factories.many(article, by, 300, to=Status.REJECTED)
+    columns = [column for column in table(Comment).c if not column.primary_key]
+    rejected = sa.select(*columns).where(Comment.status == Status.REJECTED)
+    for _ in range(4):
+        double = sa.insert(Comment).from_select([column.name for column in columns], rejected)
+        transaction(lambda double=double: db.session.execute(double))
 
 
 def test_it_costs_the_feed_and_not_the_thread(cast: Cast, article: Article) -> None:
     name = Name("tides")
     factories.many(article, cast.rae, feeds.ENTRIES + 10)
     few = [costs.cost_of(lambda: feeds.of_site(cast.gazette)) for _ in range(2)][1]
-    few_here = found(costs.cost_of(lambda: feeds.of_article(cast.gazette, name)))
-    factories.many(article, cast.rae, 300, to=Status.REJECTED)
-    many_here = found(costs.cost_of(lambda: feeds.of_article(cast.gazette, name)))
-    assert few_here.work
-    assert many_here.is_like(few_here)
+    few_here = costs.cost_of(lambda: feeds.of_article(cast.gazette, name))
+    many_rejected(article, cast.rae)
+    many_here = costs.cost_of(lambda: feeds.of_article(cast.gazette, name))
+    if db.engine.dialect.name == "sqlite":
+        assert many_here.is_like(few_here)
+    else:
+        loading.analyse()
+        many_here = costs.cost_of(lambda: feeds.of_article(cast.gazette, name))
+        # What is published, by whichever index, and each entry by its id.
+        assert many_here.wasted == 0
+        assert sum(many_here.work.values()) <= 2 * (feeds.ENTRIES + 10)
     many = costs.cost_of(lambda: feeds.of_site(cast.gazette))
     # The site, the article, and its entries by their ids.
     assert (few_here.statements, few.statements) == (4, 3)
