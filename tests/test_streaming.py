@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from comments.changes import CHANNEL, Changes
+from comments.changes import CHANNEL
 from comments.console import migrated
 from comments.sites.models import Role
 from comments.threads.editions import Edition, Place
@@ -130,7 +131,7 @@ def test_what_postgresql_tells_is_looked_at_at_once(
             servers.wait_for(lambda: other.execute(LISTENING).fetchone() == (1,))
             for version in (2, 3, 4):
                 other.execute("UPDATE articles SET version = %s", [version])
-                told_of = Changes({article.id}).payload()
+                told_of = json.dumps({"by": "another", "articles": [article.id]})
                 other.execute("SELECT pg_notify(%s, %s)", [CHANNEL, told_of])
                 events = (event for part in islice(stream, 5) for event in told([part]))
                 assert Told("a1", version, True) in events
