@@ -112,6 +112,7 @@ def test_a_reader_follows_and_reads_what_happened(
     root = factories.comment(article, cast.rae, "The tide turns at nine.")
     factories.comment(article, cast.mo, "At ten.", parent=root)
     tell()
+    reader.without_cache(page)
     reader.arrive(page, publisher.page(slot()), cast.rae, cast.gazette)
     fold = page.locator(".hear summary")
     expect(fold).to_have_text("For you 1")
