@@ -29,8 +29,9 @@ test: .venv/.dev .venv/.chromium
 # Each process brings a PostgreSQL and a Chromium of its own; four are as many as most machines bear.
 IN_PARALLEL = --numprocesses auto --maxprocesses 4 --dist worksteal
 
+# A test of that size may well take its hour.
 soak: .venv/.dev .venv/.chromium
-	$(BIN)/python -m pytest --soak
+	$(BIN)/python -m pytest --soak -o faulthandler_timeout=0
 
 bench: .venv/.dev .venv-isso/.made
 	@$(BIN)/python -m benchmarks
