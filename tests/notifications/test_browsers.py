@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from comments import security, vapid
 from comments.accounts.models import User
 from comments.notifications.push import browsers
-from tests import axe, factories, live
+from tests import axe, factories, live, servers
 from tests.conftest import Cast
 from tests.notifications import pushing
 from tests.notifications.pushing import Browser, kept
@@ -147,6 +147,12 @@ GIVES = """
     return { toJSON: () => ({ ...GIVEN, expirationTime: null }) };
   };
 """
+# Nor does every browser without a window show a notification.
+SHOWS = """
+  () => ServiceWorkerRegistration.prototype.showNotification = async (title, { body, data }) => {
+    self.shown = { title, body, url: data };
+  }
+"""
 
 
 @pytest.fixture
@@ -186,18 +192,12 @@ def shown_by_the_worker(page: Page, address: str) -> dict[str, Any]:
     )
     devtools.send("ServiceWorker.enable")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    (worker,) = page.context.service_workers
+    worker.evaluate(SHOWS)
     message = {"origin": address, "registrationId": found[0], "data": json.dumps(TOLD)}
     devtools.send("ServiceWorker.deliverPushMessage", message)
-    shown: dict[str, Any] = page.evaluate(
-        """async () => {
-          const here = await navigator.serviceWorker.ready;
-          for (;;) {
-            const [shown] = await here.getNotifications();
-            if (shown) return { title: shown.title, body: shown.body, url: shown.data };
-            await new Promise(requestAnimationFrame);
-          }
-        }"""
-    )
+    servers.wait_for(lambda: worker.evaluate("self.shown") is not None)
+    shown: dict[str, Any] = worker.evaluate("self.shown")
     return shown
 
 
