@@ -11,8 +11,8 @@ _events = Namespace()
 # Sender: the User. `session`: the new Session; `now`.
 signed_in = _events.signal("signed-in")
 
-# Sender: the User, under a new name already. `now`.
-renamed = _events.signal("renamed")
+# Sender: the User, whose name or badges are drawn otherwise from now on. `now`.
+redrawn = _events.signal("redrawn")
 
 # Sender: the User. `act`: what became of which second factor; `by_id`: who did it, nobody for the
 # command line; `now`.

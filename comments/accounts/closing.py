@@ -50,6 +50,6 @@ def close(user: User, *, erase: bool, now: datetime) -> None:
     db.session.execute(sa.delete(Identity).where(Identity.user_id == user.id))
     user.name = ""
     user.email = user.email_key = user.email_confirmed_at = None
-    user.is_subscriber = False
+    user.is_subscriber, user.badges = False, None
     user.closed_at = now
     db.session.flush()

@@ -36,6 +36,7 @@ def _account(user: User) -> dict[str, Any]:
         "email_confirmed_at": confirmed.isoformat() if confirmed else None,
         "created_at": user.created_at.isoformat(),
         "subscriber": user.is_subscriber,
+        "badges": user.badges or [],
     }
 
 

@@ -61,7 +61,7 @@ def take_in(user: User, name: str, email: str | None, secret: str | None, now: d
     if secret is not None:
         passwords.keep(user, secret, now)
     if user.name != before:
-        signals.renamed.send(user, now=now)
+        signals.redrawn.send(user, now=now)
 
 
 def rename(user: User, name: str, now: datetime) -> None:
@@ -74,7 +74,7 @@ def rename(user: User, name: str, now: datetime) -> None:
         return
     limits.hit(NEW_NAMES, str(user.id), now)
     _take_name(user, name, now)
-    signals.renamed.send(user, now=now)
+    signals.redrawn.send(user, now=now)
 
 
 def change_email(user: User, email: str | None, now: datetime) -> None:

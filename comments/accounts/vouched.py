@@ -25,6 +25,7 @@ class Vouched:
     email: str | None = None
     is_confirmed: bool = False
     is_subscriber: bool = False
+    badges: tuple[str, ...] = ()
 
 
 def met(site_id: int, person: Vouched, now: datetime) -> User:
@@ -35,10 +36,18 @@ def met(site_id: int, person: Vouched, now: datetime) -> User:
     """
     user = known(site_id, person.subject) or _made(site_id, person.subject, now)
     closing.held(user)
-    _call(user, person, now)
+    looks_new = _call(user, person) | _decorate(user, person)
     _describe(user, person, now)
     db.session.flush()
+    if looks_new:
+        signals.redrawn.send(user, now=now)
     return user
+
+
+def strip(site_id: int) -> None:
+    """Take all badges away that were given to people of this site."""
+    theirs = sa.and_(User.site_id == site_id, User.badges.is_not(None))
+    db.session.execute(sa.update(User).where(theirs).values(badges=None))
 
 
 def known(site_id: int, subject: str) -> User | None:
@@ -61,15 +70,20 @@ def _made(site_id: int, subject: str, now: datetime) -> User:
     return user
 
 
-def _call(user: User, person: Vouched, now: datetime) -> None:
+def _call(user: User, person: Vouched) -> bool:
+    """Whether they were called otherwise before."""
     name = naming.free(user, person.name, person.subject)
     if name == user.name:
-        return
-    is_new = not user.name
+        return False
+    was_known = bool(user.name)
     user.name, user.name_key = name, names.key(name) or None
-    db.session.flush()
-    if not is_new:
-        signals.renamed.send(user, now=now)
+    return was_known
+
+
+def _decorate(user: User, person: Vouched) -> bool:
+    """Whether they had other badges before."""
+    before, user.badges = user.badges, list(person.badges) or None
+    return before != user.badges
 
 
 def _describe(user: User, person: Vouched, now: datetime) -> None:

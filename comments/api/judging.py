@@ -29,6 +29,7 @@ class Person(Shape):
     id: str
     name: str
     badge: Role | None
+    badges: tuple[str, ...]
     published: int
     rejected: int
     upheld_reports: int
@@ -149,6 +150,7 @@ def _person(author: cards.Person) -> Person:
         id=str(author.id),
         name=author.name,
         badge=author.role,
+        badges=author.badges,
         published=author.published,
         rejected=author.rejected,
         upheld_reports=author.upheld,

@@ -26,11 +26,12 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Author(Shape):
-    """Who wrote a comment; a badge says that they belong to the site."""
+    """Who wrote a comment; `badge` is their role on the site, `badges` what else it calls them."""
 
     id: str
     name: str
     badge: Role | None
+    badges: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +234,12 @@ def _flat(drawn: Drawn) -> Iterator[Drawn]:
         yield from _flat(child)
 
 
+def _author(drawn: Drawn) -> Author:
+    return Author(drawn.author_id, drawn.author, drawn.badge, drawn.badges)
+
+
 def _facts(drawn: Drawn, place: tuple[str, str]) -> dict[str, Any]:
-    author = None if drawn.gone else Author(drawn.author_id, drawn.author, drawn.badge)
+    author = None if drawn.gone else _author(drawn)
     return {
         "id": drawn.id,
         "site": place[0],

@@ -43,6 +43,7 @@ class Person:
     id: int
     name: str
     role: Role | None
+    badges: tuple[str, ...]
     published: int
     rejected: int
     upheld: int
@@ -187,6 +188,7 @@ def _person(facts: Facts, sanctions: Sequence[Sanction]) -> Person:
         id=author.id,
         name=called(author.name),
         role=facts.role,
+        badges=tuple(facts.author.badges or ()),
         published=record.published if record else 0,
         rejected=record.rejected if record else 0,
         upheld=record.upheld_reports if record else 0,

@@ -20,7 +20,7 @@ def connect() -> None:
     retention.sweeps["invitations"] = inviting.sweep
     retention.sweeps["publishers' tokens"] = entering.sweep
     signals.signed_in.connect(_note_staff)
-    signals.renamed.connect(_show_new_name)
+    signals.redrawn.connect(_draw_again)
     signals.factor_changed.connect(_note_factor)
     signals.account_closed.connect(_leave)
     signals.data_wanted.connect(_what_sites_know)
@@ -43,8 +43,8 @@ def _note_factor(user: User, *, act: str, by_id: int | None, now: datetime) -> N
         audit.record(act, now=now, by_id=by_id, site_id=site_id, person=user.id)
 
 
-def _show_new_name(user: User, *, now: datetime) -> None:
-    """Names are drawn into pages, so those pages are drawn again."""
+def _draw_again(user: User, *, now: datetime) -> None:
+    """Names and badges are drawn into pages, so those pages are drawn again."""
     places = sa.select(Participant.site_id).where(Participant.user_id == user.id)
     ids = db.session.scalars(places).all()
     db.session.execute(sa.update(Site).where(Site.id.in_(ids)).values(version=Site.version + 1))
@@ -58,7 +58,7 @@ def _leave(user: User, *, erase: bool, now: datetime) -> None:
     if erase:
         theirs = Sanction.user_id == user.id
         db.session.execute(sa.update(Sanction).where(theirs).values(reason=""))
-    _show_new_name(user, now=now)
+    _draw_again(user, now=now)
 
 
 def _what_sites_know(user: User) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class Row:
     author_id: int
     name: str
     role: Role | None
+    badges: list[str] | None
     html: str
     status: Status
     created_at: datetime
@@ -55,6 +56,7 @@ class Drawn:
 
     `level` counts from the comment that the page is about, or from a root: that is at level 1, and
     what it answers above it. `more` is the cursor of replies below it that the page lacks.
+    `badge` is what the author is on the site, `badges` what else the site calls them.
     """
 
     id: str
@@ -63,6 +65,7 @@ class Drawn:
     author: str
     author_id: str
     badge: Role | None
+    badges: tuple[str, ...]
     initials: str
     hue: int
     html: Markup | None
@@ -128,6 +131,7 @@ def drawn(row: Row, *, own: bool = False) -> Drawn:
         author="" if gone else name,
         author_id="" if gone else str(row.author_id),
         badge=None if gone else row.role,
+        badges=() if gone else tuple(row.badges or ()),
         initials="" if gone else initials(name),
         hue=0 if gone else zlib.crc32(str(row.author_id).encode()) % HUES,
         html=None if gone else Markup(row.html),  # noqa: S704 - made by markup.py

@@ -108,6 +108,7 @@ def just_taken(
         comment.author_id,
         place.author.name,
         role,
+        place.author.badges,
         text.rendered.html,
         comment.status,
         comment.created_at,

@@ -104,7 +104,7 @@ def _below(walk: sa.CTE, column: sa.ColumnElement[Any]) -> AnySelect:
 
 @cache
 def drawable() -> AnySelect:
-    """Comments with their author, badge and current text, in the columns of `Row`."""
+    """Comments with their author, badges and current text, in the columns of `Row`."""
     select: AnySelect = (
         sa.select(
             Comment.id,
@@ -115,6 +115,7 @@ def drawable() -> AnySelect:
             Comment.author_id,
             User.name,
             Membership.role,
+            User.badges,
             Revision.html,
             Comment.status,
             Comment.created_at,

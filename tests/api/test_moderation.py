@@ -70,6 +70,7 @@ def test_a_card_holds_what_a_decision_needs(
             "id": str(cast.rae.id),
             "name": "rae",
             "badge": None,
+            "badges": [],
             "published": 0,
             "rejected": 0,
             "upheld_reports": 0,

@@ -40,7 +40,7 @@ def test_a_page_holds_roots_with_their_replies(call: Call, cast: Cast, frozen: o
         "site": "gazette",
         "article": "a1",
         "parent": None,
-        "author": {"id": str(cast.rae.id), "name": "rae", "badge": None},
+        "author": {"id": str(cast.rae.id), "name": "rae", "badge": None, "badges": []},
         "html": first["html"],
         "gone": None,
         "status": "published",
@@ -71,7 +71,7 @@ def test_nothing_else_gets_out(call: Call, cast: Cast) -> None:
     assert set(response.json) == {"items", "after", "count", "is_open"}
     assert [set(item) for item in response.json["items"]] == [FIELDS, FIELDS]
     gone, reply = response.json["items"]
-    assert set(reply["author"]) == {"id", "name", "badge"}
+    assert set(reply["author"]) == {"id", "name", "badge", "badges"}
     assert (gone["gone"], gone["author"], gone["html"]) == ("removed", None, None)
     for hidden in ("words", "rae", "mo", "abuse", "Careful", "@"):
         assert f'"{hidden}' not in response.text.replace('"more"', "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,9 @@ from comments.sites.sso.reasons import Reason, Refused, shown
 LONGEST_LIFE = 600
 LEEWAY = 30
 LONGEST_ID = 200
-MOST_ROLES = 50
+MOST_WORDS = 50
+# More than these beside a name would be in the way.
+MOST_BADGES = 3
 # No moment that is meant in earnest is as many seconds away.
 FARTHEST = 2**37
 # Nobody becomes an owner from outside.
@@ -30,14 +32,15 @@ Claims = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A reader, the roles that are claimed for them and that of the site's which follows, until
-    when the token counts, and what was left out."""
+    """A reader, the roles and the badges that are claimed for them, the role of the site's which
+    follows, until when the token counts, and what was left out."""
 
     reader: Vouched
-    claimed: tuple[str, ...]
-    role: Role | None
+    roles: tuple[str, ...]
+    badges: tuple[str, ...]
     expires_at: float
     remarks: tuple[Reason, ...]
+    role: Role | None = None
 
 
 def check(claims: Claims, sso: Sso, now: datetime) -> Said:
@@ -115,27 +118,37 @@ def _said(claims: Claims, sso: Sso) -> Said:
         is_confirmed=is_verified,
         is_subscriber=claims.get("subscriber") is True,
     )
-    claimed = _claimed(claims.get("roles", []))
-    if claimed is None:
-        remarks.append(Reason("no-roles"))
-    unknown = [each for each in claimed or () if each not in sso.roles]
-    remarks += [Reason("unmapped", {"role": shown(each)}) for each in unknown]
-    role = mapped(claimed or (), sso)
-    return Said(reader, claimed or (), role, claims["exp"], tuple(remarks))
+    claimed = {name: _words(claims.get(name, [])) for name in ("roles", "badges")}
+    for name, words in claimed.items():
+        if words is None:
+            remarks.append(Reason("no-words", {"name": name}))
+    roles, badges = (words or () for words in claimed.values())
+    remarks += _unmapped("unmapped", roles, sso.roles)
+    remarks += _unmapped("unmapped-badge", badges, sso.badges)
+    return meant(Said(reader, roles, badges, claims["exp"], tuple(remarks)), sso)
 
 
-def mapped(claimed: Iterable[str], sso: Sso) -> Role | None:
-    """The highest role that the site's own mapping makes of what is claimed."""
-    mapping = sso.mapping
-    found = {mapping[each] for each in claimed if each in mapping}
-    return next((role for role in RANKS if role in found), None)
+def meant(said: Said, sso: Sso) -> Said:
+    """The same, with what the site's own mapping makes of the roles and the badges: of several
+    roles the highest, and the first of its badges."""
+    roles = {sso.mapping[each] for each in said.roles if each in sso.mapping}
+    badges = dict.fromkeys(text for each, text in sso.badges.items() if each in said.badges)
+    return replace(
+        said,
+        role=next((role for role in RANKS if role in roles), None),
+        reader=replace(said.reader, badges=tuple(badges)[:MOST_BADGES]),
+    )
 
 
-def _claimed(given: Any) -> tuple[str, ...] | None:
+def _unmapped(code: str, claimed: Iterable[str], known: Mapping[str, Any]) -> Iterator[Reason]:
+    return (Reason(code, {"word": shown(each)}) for each in claimed if each not in known)
+
+
+def _words(given: Any) -> tuple[str, ...] | None:
     listed = [given] if isinstance(given, str) else given
     if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
         return None
-    return tuple(listed[:MOST_ROLES])
+    return tuple(listed[:MOST_WORDS])
 
 
 def _is_text(given: object, most: int) -> bool:

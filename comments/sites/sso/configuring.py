@@ -1,4 +1,4 @@
-"""What a site expects of tokens, and what it makes of their roles."""
+"""What a site expects of tokens, and what it makes of their roles and badges."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from comments import audit
+from comments import audit, changes
+from comments.accounts import vouched
 from comments.accounts.models import User
 from comments.db import db
 from comments.errors import Forbidden
@@ -15,7 +16,7 @@ from comments.sites.models import ADMINS, Role, Site
 from comments.sites.sso.forms import EditedSso
 from comments.sites.sso.models import Sso
 
-TERMS = ("issuer", "audience", "url", "roles")
+TERMS = ("issuer", "audience", "url", "roles", "badges")
 
 
 def of(site: Site) -> Sso:
@@ -32,8 +33,9 @@ def held(site: Site) -> Sso:
 def change(site: Site, form: EditedSso, by: User, now: datetime) -> None:
     """Put other terms in force.
 
-    Where the mapping changes, roles that came by it end at once, and come again as their people
-    sign in. Raises Forbidden where `by` is no admin (any more), or maps admins and is no owner.
+    Where a mapping changes, roles that came by it end at once, and come again as their people sign
+    in; so do badges once one of them is given no more. Raises Forbidden where `by` is no admin (any
+    more), or maps admins and is no owner.
     """
     sso = held(site)
     access.check(site.id, by, ADMINS)
@@ -43,13 +45,18 @@ def change(site: Site, form: EditedSso, by: User, now: datetime) -> None:
         sso.keys, sso.failure, sso.fetched_at, sso.tried_at = {}, {}, None, None
         sso.due_at = now if form.url else None
     sso.issuer, sso.audience, sso.url = form.issuer, form.audience, form.url
-    sso.roles = dict(form.roles)
+    lost = set(sso.badges.values()) - set(form.badges.values())
+    sso.roles, sso.badges = dict(form.roles), dict(form.badges)
     db.session.add(sso)
     db.session.flush()
     if changed:
         audit.record("sso", now=now, by_id=by.id, site_id=site.id, changed=changed)
     if "roles" in changed:
         members.end_vouched(site, now)
+    if lost:
+        vouched.strip(site.id)
+        site.version = Site.version + 1
+        changes.site(site.id)
 
 
 def _check_reach(sso: Sso, form: EditedSso, own: Role | None) -> None:
@@ -69,6 +76,7 @@ def _default(site: Site) -> Sso:
         issuer=issuer,
         audience=f"comments:{site.key}",
         roles={},
+        badges={},
         url=None,
         keys={},
         version=0,

@@ -8,31 +8,50 @@ from flask_babel import gettext as _
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from comments import outward
+from comments import names, outward
 from comments.forms import Blank, Form, Line, Text
 from comments.sites.models import Role
-from comments.sites.sso.claims import RANKS
+from comments.sites.sso.claims import MOST_WORDS, RANKS
 
-MOST_ROLES = 50
-LONGEST_ROLE = 100
+LONGEST_WORD = 100
+LONGEST_BADGE = 30
 
 
-def _roles(given: object) -> object:
+def _lines(given: object) -> object:
     """Lines such as `editor = moderator`."""
     if not isinstance(given, str):
         return given
     pairs = [line.rpartition("=") for line in given.splitlines() if line.strip()]
-    return {claimed.strip(): role.strip() for claimed, _sign, role in pairs}
+    return {claimed.strip(): meant.strip() for claimed, _sign, meant in pairs}
 
 
-def _mapping(given: dict[str, str]) -> dict[str, str]:
-    names = {role.value for role in RANKS}
-    for claimed, role in given.items():
-        if not 0 < len(claimed) <= LONGEST_ROLE or not claimed.isprintable() or role not in names:
-            words = _("Write each on a line of its own, such as: editor = moderator")
-            raise PydanticCustomError("roles", words)
-    if len(given) > MOST_ROLES:
-        raise PydanticCustomError("roles", _("These are too many."))
+def _roles(given: dict[str, str]) -> dict[str, str]:
+    ranks = {role.value for role in RANKS}
+    if not all(map(_is_word, given)) or not ranks.issuperset(given.values()):
+        words = _("Write each on a line of its own, such as: editor = moderator")
+        raise PydanticCustomError("roles", words)
+    return _few(given)
+
+
+def _badges(given: dict[str, str]) -> dict[str, str]:
+    """The texts as they are shown."""
+    shown = {claimed: names.legible(text) for claimed, text in given.items()}
+    if not all(map(_is_word, given)) or not all(shown.values()):
+        words = _("Write each on a line of its own, such as: expert = Verified expert")
+        raise PydanticCustomError("badges", words)
+    if any(len(text) > LONGEST_BADGE for text in given.values()):
+        words = _("A badge has at most %(most)d characters.", most=LONGEST_BADGE)
+        raise PydanticCustomError("badges", words)
+    return _few(shown)
+
+
+def _is_word(claimed: str) -> bool:
+    return 0 < len(claimed) <= LONGEST_WORD and claimed.isprintable()
+
+
+def _few(given: dict[str, str]) -> dict[str, str]:
+    if len(given) > MOST_WORDS:
+        raise PydanticCustomError("too-many", _("These are too many."))
     return given
 
 
@@ -46,17 +65,21 @@ def _address(text: str) -> str:
 
 
 Name = Annotated[Line, Field(min_length=1, max_length=300)]
+Words = Annotated[dict[str, str], BeforeValidator(_lines)]
 
 
 class EditedSso(Form):
-    """What tokens must say, what their roles mean, and where the publisher's keys lie."""
+    """What tokens must say, what they mean here, and where the publisher's keys lie."""
 
     issuer: Name
     audience: Name
     url: Annotated[
         Annotated[Line, AfterValidator(_address), Field(max_length=2000)] | None, Blank
     ] = None
-    roles: Annotated[dict[str, str], BeforeValidator(_roles), AfterValidator(_mapping)] = Field(
+    roles: Annotated[dict[str, str], BeforeValidator(_lines), AfterValidator(_roles)] = Field(
+        default={}
+    )
+    badges: Annotated[dict[str, str], BeforeValidator(_lines), AfterValidator(_badges)] = Field(
         default={}
     )
 

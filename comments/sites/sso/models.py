@@ -24,7 +24,7 @@ class Algorithm(StrEnum):
 
 
 class Sso(Model):
-    """What tokens of a site must say, and what their roles mean here.
+    """What tokens of a site must say, and what their roles and badges mean here.
 
     `keys` is what the publisher's address had when it was last fetched, `version` how often that
     was something new; `due_at` is when it is fetched again, `failure` why it could not be had.
@@ -36,6 +36,7 @@ class Sso(Model):
     issuer: Mapped[str] = mapped_column(sa.String(300))
     audience: Mapped[str] = mapped_column(sa.String(300))
     roles: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    badges: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     url: Mapped[str | None] = mapped_column(sa.String(2000))
     keys: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[int] = mapped_column(default=0)

@@ -78,6 +78,7 @@ WORDS = {
     "unverified": _(
         "The e-mail address counts as a claim: email_verified is not true, so no mail goes there."
     ),
-    "no-roles": _("The claim roles is left out: it is no list of texts."),
-    "unmapped": _("The role %(role)s means nothing on this site, and is left out."),
+    "no-words": _("The claim %(name)s is left out: it is no list of texts."),
+    "unmapped": _("The role %(word)s means nothing on this site, and is left out."),
+    "unmapped-badge": _("The badge %(word)s means nothing on this site, and is left out."),
 }

@@ -120,10 +120,19 @@ def _public(text: str) -> Public:
 
 def _filled(site: Site) -> Filled:
     found = configuring.of(site)
-    roles = "\n".join(f"{claimed} = {role}" for claimed, role in found.roles.items())
     return Filled(
-        {"issuer": found.issuer, "audience": found.audience, "url": found.url, "roles": roles}
+        {
+            "issuer": found.issuer,
+            "audience": found.audience,
+            "url": found.url,
+            "roles": _lines(found.roles),
+            "badges": _lines(found.badges),
+        }
     )
+
+
+def _lines(mapping: dict[str, str]) -> str:
+    return "\n".join(f"{claimed} = {meant}" for claimed, meant in mapping.items())
 
 
 def _refused(own: Membership, error: DomainError) -> Response:

@@ -108,6 +108,8 @@ def test_every_reason_is_given_at_once(cast: Cast) -> None:
         ({"roles": {"editor": 1}}, "The claim roles is left out"),
         ({"roles": ["editor", 7]}, "The claim roles is left out"),
         ({"roles": ["king"]}, "The role king means nothing on this site"),
+        ({"badges": 7}, "The claim badges is left out"),
+        ({"badges": ["king"]}, "The badge king means nothing on this site"),
     ],
 )
 def test_what_is_left_out_of_a_good_token_is_said(
@@ -138,3 +140,16 @@ def test_what_a_token_may_say(cast: Cast) -> None:
     assert found.reader.is_subscriber
     assert said(cast, roles="press").role is Role.STAFF
     assert not said(cast, subscriber="yes").reader.is_subscriber
+
+
+def test_badges_are_the_sites_words_in_its_order(cast: Cast) -> None:
+    words = {"expert": "Verified expert", "local": "From here", "doctor": "Verified expert"}
+    publisher.settle(cast.gazette, badges={**words, "old": "Old hand", "new": "New here"})
+    assert said(cast, badges="local").reader.badges == ("From here",)
+    assert said(cast, badges=["local", "doctor", "expert"]).reader.badges == (
+        "Verified expert",
+        "From here",
+    )
+    many = said(cast, badges=["new", "old", "local", "expert"])
+    assert (len(many.reader.badges), many.remarks) == (3, ())
+    assert said(cast, roles=["expert"]).reader.badges == ()

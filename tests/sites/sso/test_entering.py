@@ -344,6 +344,37 @@ def test_what_everybody_sees_follows(client: FlaskClient, cast: Cast, enter: Ent
     assert not any(each.everything for each in told)
 
 
+def test_badges_are_read_wherever_the_name_is(
+    client: FlaskClient, cast: Cast, enter: Enter, as_: As
+) -> None:
+    publisher.settle(cast.gazette, badges={"expert": "Knows <b>tides</b>"})
+    headers = {"Authorization": f"Bearer {enter(badges='expert').json['token']}"}
+    headers["Origin"] = PUBLISHER
+    posted = client.post("/api/v1/comments", json=POST, headers=headers).json
+    assert posted["author"]["badges"] == ["Knows <b>tides</b>"]
+    drawn = '<bdi class="badge" part="badge">Knows &lt;b&gt;tides&lt;/b&gt;</bdi>'
+    slot, hosted = "/embed/thread?site=gazette&article=a1", "/thread?site=gazette&article=a1"
+    for address in (slot, hosted):
+        assert drawn in client.get(address).text
+    desk = as_(cast.mo).get("/sites/gazette/moderation?view=all")
+    assert "Knows &lt;b&gt;tides&lt;/b&gt;</bdi>" in desk.text
+
+    later(minutes=1)
+    enter()
+    assert reader().badges is None
+    assert "tides" not in client.get(slot).text
+
+
+def test_a_badge_is_gone_with_the_account(cast: Cast, enter: Enter) -> None:
+    publisher.settle(cast.gazette, badges={"expert": "Expert"})
+    enter(badges="expert")
+    person = reader()
+    assert copies.of(person, clock.now())["account"]["badges"] == ["Expert"]
+    transaction(lambda: closing.close(person, erase=False, now=clock.now()))
+    db.session.expire_all()
+    assert db.session.get_one(User, person.id).badges is None
+
+
 def test_a_role_given_by_hand_stays(cast: Cast, enter: Enter) -> None:
     enter()
     factories.member(cast.gazette, reader(), Role.MODERATOR)

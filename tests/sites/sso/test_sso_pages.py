@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from comments import clock
+from comments.accounts.models import User
 from comments.audit import Entry
 from comments.db import db
 from comments.sites.models import Membership, Role
@@ -148,6 +149,12 @@ def test_the_terms_are_the_sites_own_until_they_are_changed(ada: FlaskClient, ca
         ("roles", "= staff"),
         ("roles", "\n".join(f"r{n} = staff" for n in range(51))),
         ("roles", f"{'x' * 101} = staff"),
+        ("badges", "expert"),
+        ("badges", "= Expert"),
+        ("badges", "expert = \u202e"),
+        ("badges", f"expert = {'x' * 31}"),
+        ("badges", f"{'x' * 101} = Expert"),
+        ("badges", "\n".join(f"b{n} = Badge {n}" for n in range(51))),
         ("url", "http://gazette.example/keys.json"),
         ("url", "https://user@gazette.example/keys.json"),
         ("url", "javascript:alert(1)"),
@@ -189,6 +196,31 @@ def test_another_mapping_ends_the_roles_of_the_first(
     assert len(db.session.scalars(sa.select(Membership)).all()) == 3
 
 
+def test_a_badge_that_is_given_no_more_ends_at_once(
+    ada: FlaskClient, client: FlaskClient, cast: Cast, frozen: datetime
+) -> None:
+    secret = publisher.secret(cast.gazette).text
+    terms = {**TERMS, "badges": "expert = Verified\u200b  expert\r\nlocal = From here\r\n"}
+    assert ada.post(PLACE, data=terms).status_code == 303
+    assert "expert = Verified expert\nlocal = From here" in ada.get(PLACE).text
+    token = publisher.signed(publisher.claims(badges=["expert"]), secret)
+    answer = client.post("/api/v1/sessions/sso", json={"site": "gazette", "token": token}).json
+    headers = {"Authorization": f"Bearer {answer['token']}"}
+    post = {"site": "gazette", "article": "a1", "body": "High water at noon."}
+    assert client.post("/api/v1/comments", json=post, headers=headers).status_code == 201
+
+    def slot() -> str:
+        return client.get("/embed/thread?site=gazette&article=a1").text
+
+    assert ">Verified expert<" in slot()
+    more = {**TERMS, "badges": "local = From afar\nnew = New here\nexpert = Verified expert"}
+    ada.post(PLACE, data={**TERMS, "badges": f"{terms['badges']}new = New here"})
+    assert ">Verified expert<" in slot()
+    ada.post(PLACE, data=more)
+    assert "Verified expert" not in slot()
+    assert db.session.scalars(sa.select(User.badges).where(User.site_id.is_not(None))).one() is None
+
+
 def test_keys_at_an_address_are_fetched_when_asked_for(
     ada: FlaskClient, cast: Cast, frozen: datetime
 ) -> None:
@@ -217,14 +249,16 @@ def trial(browser: FlaskClient, token: str) -> str:
 def test_a_trial_says_who_would_come_in_and_lets_nobody_in(
     ada: FlaskClient, cast: Cast, secret: str
 ) -> None:
-    publisher.settle(cast.gazette, roles={"press": "staff"})
+    publisher.settle(cast.gazette, roles={"press": "staff"}, badges={"expert": "Knows tides"})
     said = publisher.claims(name="<b>Ann</b>", roles=["press", "king"], subscriber=True, email="x")
+    said["badges"] = ["expert"]
     before = rows()
     page = trial(ada, f"\n{publisher.signed(said, secret)}\n")
     for words in (
         "It would sign in <b>Ann</b>.",
         "Role: Staff",
         "A subscriber",
+        "Knows tides",
         "The role king means nothing on this site",
         "The e-mail address is left out",
         '"alg": "HS256"',
