@@ -19,6 +19,9 @@ from comments import settings
 from comments.accounts.models import User
 from tests import factories
 
+# How often a server looks whether it is to end.
+SECONDS = 0.05
+
 
 class _Quiet(WSGIRequestHandler):
     def log(self, *_: Any) -> None:
@@ -29,7 +32,7 @@ class _Quiet(WSGIRequestHandler):
 def serving(app: Any, host: str = "127.0.0.1") -> Iterator[str]:
     """The address under which a WSGI app answers, with a thread for each request."""
     server = make_server(host, 0, _closing_files(app), threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(SECONDS,), daemon=True)
     thread.start()
     try:
         yield f"http://{host}:{server.server_port}"

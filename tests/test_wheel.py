@@ -53,8 +53,9 @@ def test_it_holds_the_package_and_nothing_else(wheel: Path) -> None:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The `comments` of an environment that holds nothing else."""
     folder = tmp_path_factory.mktemp("installed")
-    venv.create(folder, with_pip=True)
-    install = (str(folder / "bin/pip"), "install", "--quiet", "--disable-pip-version-check")
+    venv.create(folder)
+    pip = (sys.executable, "-m", "pip", "--python", str(folder), "--disable-pip-version-check")
+    install = (*pip, "install", "--quiet", "--no-compile")
     run(*install, "--require-hashes", "-r", str(ROOT / "requirements.txt"))
     run(*install, "--no-deps", str(wheel))
     return str(folder / "bin/comments")
