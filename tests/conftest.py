@@ -21,7 +21,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from werkzeug.test import TestResponse
 
 from comments import clock, create_app, i18n
@@ -48,6 +48,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--engine", choices=[*ENGINES, "both"], default="both", help="the database to test with"
     )
     parser.addoption("--soak", action="store_true", help="run at the sizes of `make soak`")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors, since many a test waits for a browser or a server."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -266,6 +272,8 @@ def address(app: Flask) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
+    # In milliseconds: others want the processor as well.
+    expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
         browser = live.chromium(playwright)
         yield browser

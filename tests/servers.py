@@ -79,12 +79,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
+def wait_for(condition: Callable[[], bool], every: float = 0.02) -> None:
     """Look again until it is so; a minute is too long."""
     give_up = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < give_up, "it did not come about"
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 class Service:

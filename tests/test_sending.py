@@ -78,7 +78,7 @@ def test_nothing_is_lost_whoever_dies(
                 servers.wait_for(lambda due=due: arrived(box) >= due)
             at_once()
         with working(given, tmp_path / "log") as worker:
-            servers.wait_for(lambda: at_once() or waiting() == 0)
+            servers.wait_for(lambda: at_once() or waiting() == 0, every=0.1)
             worker.send_signal(signal.SIGTERM)
             assert worker.wait(timeout=30) == 0
         ids = Counter(letter["Message-ID"] for letter in box.letters)
