@@ -75,7 +75,7 @@ class User(Model):
     closed_at: Mapped[datetime | None]
     # As the site says that vouches for them.
     is_subscriber: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
-    # In that site's own words, as they are drawn.
+    # What that site's tokens call their badges; the site says what is read of them.
     badges: Mapped[list[str] | None] = mapped_column(sa.JSON(none_as_null=True))
     # A password alone signs them in no more; kept by `factors/keeping.py` alone.
     has_factor: Mapped[bool] = mapped_column(default=False, server_default=sa.false())

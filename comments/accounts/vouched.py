@@ -36,18 +36,13 @@ def met(site_id: int, person: Vouched, now: datetime) -> User:
     """
     user = known(site_id, person.subject) or _made(site_id, person.subject, now)
     closing.held(user)
-    looks_new = _call(user, person) | _decorate(user, person)
+    is_new, before = not user.name, (user.name, user.badges)
+    _call(user, person)
     _describe(user, person, now)
     db.session.flush()
-    if looks_new:
+    if not is_new and before != (user.name, user.badges):
         signals.redrawn.send(user, now=now)
     return user
-
-
-def strip(site_id: int) -> None:
-    """Take all badges away that were given to people of this site."""
-    theirs = sa.and_(User.site_id == site_id, User.badges.is_not(None))
-    db.session.execute(sa.update(User).where(theirs).values(badges=None))
 
 
 def known(site_id: int, subject: str) -> User | None:
@@ -70,24 +65,15 @@ def _made(site_id: int, subject: str, now: datetime) -> User:
     return user
 
 
-def _call(user: User, person: Vouched) -> bool:
-    """Whether they were called otherwise before."""
+def _call(user: User, person: Vouched) -> None:
     name = naming.free(user, person.name, person.subject)
-    if name == user.name:
-        return False
-    was_known = bool(user.name)
-    user.name, user.name_key = name, names.key(name) or None
-    return was_known
-
-
-def _decorate(user: User, person: Vouched) -> bool:
-    """Whether they had other badges before."""
-    before, user.badges = user.badges, list(person.badges) or None
-    return before != user.badges
+    if name != user.name:
+        user.name, user.name_key = name, names.key(name) or None
 
 
 def _describe(user: User, person: Vouched, now: datetime) -> None:
     user.is_subscriber = person.is_subscriber
+    user.badges = list(person.badges) or None
     if not person.is_confirmed:
         user.email_confirmed_at = None
     elif user.email_confirmed_at is None or user.email != person.email:

@@ -234,10 +234,6 @@ def _flat(drawn: Drawn) -> Iterator[Drawn]:
         yield from _flat(child)
 
 
-def _author(drawn: Drawn) -> Author:
-    return Author(drawn.author_id, drawn.author, drawn.badge, drawn.badges)
-
-
 def _facts(drawn: Drawn, place: tuple[str, str]) -> dict[str, Any]:
     author = None if drawn.gone else _author(drawn)
     return {
@@ -256,3 +252,7 @@ def _facts(drawn: Drawn, place: tuple[str, str]) -> dict[str, Any]:
         "downs": drawn.downs,
         "more": drawn.more,
     }
+
+
+def _author(drawn: Drawn) -> Author:
+    return Author(drawn.author_id, drawn.author, drawn.badge, drawn.badges)

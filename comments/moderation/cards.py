@@ -19,6 +19,7 @@ from comments.moderation.models import Report
 from comments.moderation.queries import Told
 from comments.screening import words as screening
 from comments.sites.models import Membership, Role, Sanction
+from comments.sites.sso import badges
 from comments.threads.models import Article, Comment, Decision, Status
 
 # How much of the text is shown around what a check matched.
@@ -188,7 +189,7 @@ def _person(facts: Facts, sanctions: Sequence[Sanction]) -> Person:
         id=author.id,
         name=called(author.name),
         role=facts.role,
-        badges=tuple(facts.author.badges or ()),
+        badges=badges.texts(author.badges, facts.meanings),
         published=record.published if record else 0,
         rejected=record.rejected if record else 0,
         upheld=record.upheld_reports if record else 0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -10,6 +11,8 @@ from sqlalchemy.orm import aliased
 from comments.accounts.models import User
 from comments.db import AnySelect, db
 from comments.sites.models import Membership, Participant, Role
+from comments.sites.sso import badges
+from comments.sites.sso.models import Sso
 from comments.threads.models import Article, Comment, Decision, Revision
 
 Parent, ParentAuthor, ParentText = aliased(Comment), aliased(User), aliased(Revision)
@@ -21,6 +24,7 @@ COLUMNS = (
     Article,
     Revision,
     Membership.role,
+    badges.MEANINGS,
     Participant,
     Decision,
     Decider.name,
@@ -38,6 +42,7 @@ class Facts(NamedTuple):
     article: Article
     text: Revision
     role: Role | None
+    meanings: Mapping[str, str] | None
     record: Participant | None
     decision: Decision | None
     decider: str | None
@@ -54,6 +59,7 @@ def of(ids: AnySelect) -> AnySelect:
         .select_from(chosen)
         .join(Comment, Comment.id == chosen.c.id)
         .join(User, User.id == Comment.author_id)
+        .outerjoin(Sso, badges.OF_THEIR_SITE)
         .join(Article, Article.id == Comment.article_id)
         .join(Revision, _current(Revision, Comment))
         .outerjoin(Membership, _on_this_site(Membership))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from comments.sites.models import Commenters, Role, Site
+from comments.sites.sso import badges
 from comments.threads.models import FEW_LEVELS, State, Status
 
 HUES = 12
@@ -38,6 +39,7 @@ class Row:
     name: str
     role: Role | None
     badges: list[str] | None
+    meanings: Mapping[str, str] | None
     html: str
     status: Status
     created_at: datetime
@@ -131,7 +133,7 @@ def drawn(row: Row, *, own: bool = False) -> Drawn:
         author="" if gone else name,
         author_id="" if gone else str(row.author_id),
         badge=None if gone else row.role,
-        badges=() if gone else tuple(row.badges or ()),
+        badges=() if gone else badges.texts(row.badges, row.meanings),
         initials="" if gone else initials(name),
         hue=0 if gone else zlib.crc32(str(row.author_id).encode()) % HUES,
         html=None if gone else Markup(row.html),  # noqa: S704 - made by markup.py

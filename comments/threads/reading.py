@@ -16,6 +16,7 @@ from comments.accounts.models import User
 from comments.db import db
 from comments.errors import NotFound
 from comments.sites.models import Role, Site, SiteSettings
+from comments.sites.sso import badges
 from comments.threads import articles, queries, rows, tree
 from comments.threads.drawing import Drawn, Row, Thread, drawn
 from comments.threads.forms import Name
@@ -109,6 +110,7 @@ def just_taken(
         place.author.name,
         role,
         place.author.badges,
+        badges.meanings(place.author),
         text.rendered.html,
         comment.status,
         comment.created_at,

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from comments.accounts.models import User
 from comments.db import AnySelect, fetch, table
 from comments.sites.models import Membership
+from comments.sites.sso import badges
+from comments.sites.sso.models import Sso
 from comments.threads.drawing import Row
 from comments.threads.models import LEVELS, STEP, Article, Comment, Revision
 from comments.threads.writing import path_below
@@ -116,6 +118,7 @@ def drawable() -> AnySelect:
             User.name,
             Membership.role,
             User.badges,
+            badges.MEANINGS,
             Revision.html,
             Comment.status,
             Comment.created_at,
@@ -126,6 +129,7 @@ def drawable() -> AnySelect:
             Comment.downs,
         )
         .join(User, User.id == Comment.author_id)
+        .outerjoin(Sso, badges.OF_THEIR_SITE)
         .join(
             Revision,
             sa.and_(Revision.comment_id == Comment.id, Revision.number == Comment.revision),

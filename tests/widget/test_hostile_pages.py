@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from comments.threads.models import Article
 from tests import factories, live
 from tests.conftest import Cast
+from tests.sites.sso import publisher as sso
 from tests.widget import reader
 from tests.widget.publisher import STYLE, Publisher, slot
 
@@ -176,6 +177,22 @@ def test_payloads_in_attributes_and_the_address_run_nothing(
     expect(page.get_by_role("heading", name="No comments yet. Be the first.")).to_be_visible()
     expect(page.get_by_role("alert").filter(visible=True)).to_contain_text("could not be loaded")
     assert page.evaluate("({}).polluted") is None
+
+
+def test_what_people_are_called_can_not_leave_its_box(
+    page: Page, publisher: Publisher, cast: Cast
+) -> None:
+    sso.settle(cast.gazette, badges={"w": "W" * 30, "a": "\ufdfd" * 30})
+    wide = factories.user("W" * 40, site_id=cast.gazette.id, badges=["w", "a"])
+    article = factories.article(cast.gazette, "tides")
+    first = factories.comment(article, wide)
+    factories.comment(article, wide, parent=factories.comment(article, wide, parent=first))
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(publisher.page())
+    expect(page.locator(".badge")).to_have_count(6)
+    widths = "(all) => all.filter((one) => one.getBoundingClientRect().right > innerWidth).length"
+    assert page.locator(".by *").evaluate_all(widths) == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_what_people_wrote_can_not_leave_its_box(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from comments import names
 from comments.accounts.forms import deliverable
 from comments.accounts.vouched import LONGEST_SUBJECT, Vouched
 from comments.sites.models import Role
+from comments.sites.sso.badges import texts
 from comments.sites.sso.models import Sso
 from comments.sites.sso.reasons import Reason, Refused, shown
 
@@ -32,15 +33,15 @@ Claims = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A reader, the roles and the badges that are claimed for them, the role of the site's which
-    follows, until when the token counts, and what was left out."""
+    """A reader, the roles that are claimed for them and that of the site's which follows, the
+    badges that everybody would read, until when the token counts, and what was left out."""
 
     reader: Vouched
-    roles: tuple[str, ...]
+    claimed: tuple[str, ...]
+    role: Role | None
     badges: tuple[str, ...]
     expires_at: float
     remarks: tuple[Reason, ...]
-    role: Role | None = None
 
 
 def check(claims: Claims, sso: Sso, now: datetime) -> Said:
@@ -104,51 +105,56 @@ def _about(claims: Claims) -> Iterator[Reason]:
 
 def _said(claims: Claims, sso: Sso) -> Said:
     remarks: list[Reason] = []
-    claimed_email = claims.get("email")
-    email = deliverable(claimed_email) if isinstance(claimed_email, str) else None
-    if claimed_email is not None and email is None:
-        remarks.append(Reason("no-email"))
-    is_verified = email is not None and claims.get("email_verified") is True
-    if email is not None and not is_verified:
-        remarks.append(Reason("unverified"))
+    email = _email(claims, remarks)
+    roles = _claimed(claims, "roles", remarks)
+    badges = _claimed(claims, "badges", remarks)
+    remarks += _unmapped("unmapped", roles, sso.roles)
+    remarks += _unmapped("unmapped-badge", badges, sso.badges)
     reader = Vouched(
         subject=claims["sub"],
         name=names.legible(claims["name"]),
         email=email,
-        is_confirmed=is_verified,
+        is_confirmed=email is not None and claims.get("email_verified") is True,
         is_subscriber=claims.get("subscriber") is True,
+        badges=_known(badges, sso),
     )
-    claimed = {name: _words(claims.get(name, [])) for name in ("roles", "badges")}
-    for name, words in claimed.items():
-        if words is None:
-            remarks.append(Reason("no-words", {"name": name}))
-    roles, badges = (words or () for words in claimed.values())
-    remarks += _unmapped("unmapped", roles, sso.roles)
-    remarks += _unmapped("unmapped-badge", badges, sso.badges)
-    return meant(Said(reader, roles, badges, claims["exp"], tuple(remarks)), sso)
+    read = texts(reader.badges, sso.badges)
+    return Said(reader, roles, mapped(roles, sso), read, claims["exp"], tuple(remarks))
 
 
-def meant(said: Said, sso: Sso) -> Said:
-    """The same, with what the site's own mapping makes of the roles and the badges: of several
-    roles the highest, and the first of its badges."""
-    roles = {sso.mapping[each] for each in said.roles if each in sso.mapping}
-    badges = dict.fromkeys(text for each, text in sso.badges.items() if each in said.badges)
-    return replace(
-        said,
-        role=next((role for role in RANKS if role in roles), None),
-        reader=replace(said.reader, badges=tuple(badges)[:MOST_BADGES]),
-    )
+def _email(claims: Claims, remarks: list[Reason]) -> str | None:
+    claimed = claims.get("email")
+    email = deliverable(claimed) if isinstance(claimed, str) else None
+    if claimed is not None and email is None:
+        remarks.append(Reason("no-email"))
+    elif email is not None and claims.get("email_verified") is not True:
+        remarks.append(Reason("unverified"))
+    return email
+
+
+def _known(badges: Iterable[str], sso: Sso) -> tuple[str, ...]:
+    known = dict.fromkeys(each for each in badges if each in sso.badges)
+    return tuple(known)[:MOST_BADGES]
+
+
+def mapped(claimed: Iterable[str], sso: Sso) -> Role | None:
+    """The highest role that the site's own mapping makes of what is claimed."""
+    mapping = sso.mapping
+    found = {mapping[each] for each in claimed if each in mapping}
+    return next((role for role in RANKS if role in found), None)
+
+
+def _claimed(claims: Claims, name: str, remarks: list[Reason]) -> tuple[str, ...]:
+    given = claims.get(name, [])
+    listed = [given] if isinstance(given, str) else given
+    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+        remarks.append(Reason("no-words", {"name": name}))
+        return ()
+    return tuple(listed[:MOST_WORDS])
 
 
 def _unmapped(code: str, claimed: Iterable[str], known: Mapping[str, Any]) -> Iterator[Reason]:
     return (Reason(code, {"word": shown(each)}) for each in claimed if each not in known)
-
-
-def _words(given: Any) -> tuple[str, ...] | None:
-    listed = [given] if isinstance(given, str) else given
-    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
-        return None
-    return tuple(listed[:MOST_WORDS])
 
 
 def _is_text(given: object, most: int) -> bool:

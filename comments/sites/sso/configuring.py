@@ -7,7 +7,6 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from comments import audit, changes
-from comments.accounts import vouched
 from comments.accounts.models import User
 from comments.db import db
 from comments.errors import Forbidden
@@ -33,8 +32,8 @@ def held(site: Site) -> Sso:
 def change(site: Site, form: EditedSso, by: User, now: datetime) -> None:
     """Put other terms in force.
 
-    Where a mapping changes, roles that came by it end at once, and come again as their people sign
-    in; so do badges once one of them is given no more. Raises Forbidden where `by` is no admin (any
+    Where the mapping of roles changes, those that came by it end at once, and come again as their
+    people sign in; badges are drawn by the new one. Raises Forbidden where `by` is no admin (any
     more), or maps admins and is no owner.
     """
     sso = held(site)
@@ -45,7 +44,6 @@ def change(site: Site, form: EditedSso, by: User, now: datetime) -> None:
         sso.keys, sso.failure, sso.fetched_at, sso.tried_at = {}, {}, None, None
         sso.due_at = now if form.url else None
     sso.issuer, sso.audience, sso.url = form.issuer, form.audience, form.url
-    lost = set(sso.badges.values()) - set(form.badges.values())
     sso.roles, sso.badges = dict(form.roles), dict(form.badges)
     db.session.add(sso)
     db.session.flush()
@@ -53,8 +51,7 @@ def change(site: Site, form: EditedSso, by: User, now: datetime) -> None:
         audit.record("sso", now=now, by_id=by.id, site_id=site.id, changed=changed)
     if "roles" in changed:
         members.end_vouched(site, now)
-    if lost:
-        vouched.strip(site.id)
+    if "badges" in changed:
         site.version = Site.version + 1
         changes.site(site.id)
 

@@ -19,7 +19,7 @@ from comments.accounts.sessions import Scope
 from comments.db import db
 from comments.errors import Busy, NotSignedIn
 from comments.sites import access, members
-from comments.sites.models import Site
+from comments.sites.models import Role, Site
 from comments.sites.sso import claims, configuring, jwks, keys, signed
 from comments.sites.sso.claims import LEEWAY, Said
 from comments.sites.sso.models import SsoUse
@@ -81,16 +81,15 @@ def enter(site: Site, proved: Proved, origin: str | None, now: datetime) -> str:
         access.check_origin(site, origin)
     _use(site, proved, now)
     keys.used(site, proved.key, now)
-    said = _in_force(site, proved.said)
-    reader = vouched.met(site.id, said.reader, now)
-    members.vouch(site, reader, said.role, now)
+    reader = vouched.met(site.id, proved.said.reader, now)
+    members.vouch(site, reader, _role(site, proved.said), now)
     scope = Scope(Kind.BEARER, site.id, origin, ends_at=now + LIFE)
     return sessions.begin(reader, scope, now)
 
 
-def _in_force(site: Site, said: Said) -> Said:
+def _role(site: Site, said: Said) -> Role | None:
     """By the mapping that is in force now: it may have changed since the token was looked at."""
-    return claims.meant(said, configuring.held(site)) if said.roles or said.badges else said
+    return claims.mapped(said.claimed, configuring.held(site)) if said.claimed else None
 
 
 def sweep(now: datetime) -> bool:

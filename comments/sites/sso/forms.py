@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 from flask_babel import gettext as _
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from comments import names, outward
+from comments.accounts import naming
 from comments.forms import Blank, Form, Line, Text
 from comments.sites.models import Role
 from comments.sites.sso.claims import MOST_WORDS, RANKS
@@ -17,12 +19,24 @@ LONGEST_WORD = 100
 LONGEST_BADGE = 30
 
 
-def _lines(given: object) -> object:
+def _role_lines(given: object) -> object:
     """Lines such as `editor = moderator`."""
+    return _pairs(given, str.rpartition)
+
+
+def _badge_lines(given: object) -> object:
+    """Lines such as `expert = Verified expert`."""
+    return _pairs(given, str.partition)
+
+
+def _pairs(given: object, apart: Callable[[str, str], tuple[str, str, str]]) -> object:
     if not isinstance(given, str):
         return given
-    pairs = [line.rpartition("=") for line in given.splitlines() if line.strip()]
-    return {claimed.strip(): meant.strip() for claimed, _sign, meant in pairs}
+    parts = [apart(line, "=") for line in given.splitlines() if line.strip()]
+    found = {claimed.strip(): meant.strip() for claimed, _sign, meant in parts}
+    if len(found) < len(parts):
+        raise PydanticCustomError("twice", _("The same word stands on two lines."))
+    return found
 
 
 def _roles(given: dict[str, str]) -> dict[str, str]:
@@ -39,9 +53,11 @@ def _badges(given: dict[str, str]) -> dict[str, str]:
     if not all(map(_is_word, given)) or not all(shown.values()):
         words = _("Write each on a line of its own, such as: expert = Verified expert")
         raise PydanticCustomError("badges", words)
-    if any(len(text) > LONGEST_BADGE for text in given.values()):
+    if any(len(text) > LONGEST_BADGE for text in shown.values()):
         words = _("A badge has at most %(most)d characters.", most=LONGEST_BADGE)
         raise PydanticCustomError("badges", words)
+    if any(naming.is_official(names.key(text)) for text in shown.values()):
+        raise PydanticCustomError("badges", _("A badge may not pass for a role. Map that instead."))
     return _few(shown)
 
 
@@ -65,7 +81,6 @@ def _address(text: str) -> str:
 
 
 Name = Annotated[Line, Field(min_length=1, max_length=300)]
-Words = Annotated[dict[str, str], BeforeValidator(_lines)]
 
 
 class EditedSso(Form):
@@ -76,11 +91,11 @@ class EditedSso(Form):
     url: Annotated[
         Annotated[Line, AfterValidator(_address), Field(max_length=2000)] | None, Blank
     ] = None
-    roles: Annotated[dict[str, str], BeforeValidator(_lines), AfterValidator(_roles)] = Field(
+    roles: Annotated[dict[str, str], BeforeValidator(_role_lines), AfterValidator(_roles)] = Field(
         default={}
     )
-    badges: Annotated[dict[str, str], BeforeValidator(_lines), AfterValidator(_badges)] = Field(
-        default={}
+    badges: Annotated[dict[str, str], BeforeValidator(_badge_lines), AfterValidator(_badges)] = (
+        Field(default={})
     )
 
     @property

@@ -28,6 +28,10 @@ class Trial:
         return tuple(map(str, self.proved.said.remarks)) if self.proved else ()
 
     @property
+    def badges(self) -> tuple[str, ...]:
+        return self.proved.said.badges if self.proved else ()
+
+    @property
     def role(self) -> Role | None:
         return self.proved.said.role if self.proved else None
 

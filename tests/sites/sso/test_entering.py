@@ -358,6 +358,8 @@ def test_badges_are_read_wherever_the_name_is(
         assert drawn in client.get(address).text
     desk = as_(cast.mo).get("/sites/gazette/moderation?view=all")
     assert "Knows &lt;b&gt;tides&lt;/b&gt;</bdi>" in desk.text
+    asked = "/api/v1/comments?site=gazette&article=a1"
+    assert client.get(asked).json["items"][0]["author"]["badges"] == ["Knows <b>tides</b>"]
 
     later(minutes=1)
     enter()
@@ -369,7 +371,7 @@ def test_a_badge_is_gone_with_the_account(cast: Cast, enter: Enter) -> None:
     publisher.settle(cast.gazette, badges={"expert": "Expert"})
     enter(badges="expert")
     person = reader()
-    assert copies.of(person, clock.now())["account"]["badges"] == ["Expert"]
+    assert copies.of(person, clock.now())["account"]["badges"] == ["expert"]
     transaction(lambda: closing.close(person, erase=False, now=clock.now()))
     db.session.expire_all()
     assert db.session.get_one(User, person.id).badges is None

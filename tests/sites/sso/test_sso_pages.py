@@ -14,7 +14,6 @@ from flask.testing import FlaskClient
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from comments import clock
-from comments.accounts.models import User
 from comments.audit import Entry
 from comments.db import db
 from comments.sites.models import Membership, Role
@@ -153,6 +152,8 @@ def test_the_terms_are_the_sites_own_until_they_are_changed(ada: FlaskClient, ca
         ("badges", "= Expert"),
         ("badges", "expert = \u202e"),
         ("badges", f"expert = {'x' * 31}"),
+        ("badges", "expert = Expert\nexpert = Another"),
+        ("badges", "expert = Moderat\u043er"),
         ("badges", f"{'x' * 101} = Expert"),
         ("badges", "\n".join(f"b{n} = Badge {n}" for n in range(51))),
         ("url", "http://gazette.example/keys.json"),
@@ -168,6 +169,12 @@ def test_terms_that_can_not_be_are_refused(ada: FlaskClient, field: str, value: 
     assert answer.status_code == 422
     assert f'id="fault-{field}-1"' in answer.text
     assert rows() == before
+
+
+def test_a_badge_is_as_long_as_it_is_shown(ada: FlaskClient, cast: Cast) -> None:
+    typed = "old = " + "a\u0301" * 30
+    assert ada.post(PLACE, data={**TERMS, "badges": typed}).status_code == 303
+    assert db.session.get_one(Sso, cast.gazette.id).badges == {"old": "\u00e1" * 30}
 
 
 def test_only_an_owner_lets_a_claim_make_admins(as_: As, cast: Cast, ada: FlaskClient) -> None:
@@ -196,29 +203,33 @@ def test_another_mapping_ends_the_roles_of_the_first(
     assert len(db.session.scalars(sa.select(Membership)).all()) == 3
 
 
-def test_a_badge_that_is_given_no_more_ends_at_once(
+def test_badges_are_read_as_the_site_means_them_now(
     ada: FlaskClient, client: FlaskClient, cast: Cast, frozen: datetime
 ) -> None:
     secret = publisher.secret(cast.gazette).text
-    terms = {**TERMS, "badges": "expert = Verified\u200b  expert\r\nlocal = From here\r\n"}
-    assert ada.post(PLACE, data=terms).status_code == 303
-    assert "expert = Verified expert\nlocal = From here" in ada.get(PLACE).text
-    token = publisher.signed(publisher.claims(badges=["expert"]), secret)
+    settled = "expert = Verified\u200b  expert\r\nequal = a = b\r\n"
+    assert ada.post(PLACE, data={**TERMS, "badges": settled}).status_code == 303
+    assert "expert = Verified expert\nequal = a = b" in ada.get(PLACE).text
+    token = publisher.signed(publisher.claims(badges=["expert", "equal"]), secret)
     answer = client.post("/api/v1/sessions/sso", json={"site": "gazette", "token": token}).json
     headers = {"Authorization": f"Bearer {answer['token']}"}
     post = {"site": "gazette", "article": "a1", "body": "High water at noon."}
     assert client.post("/api/v1/comments", json=post, headers=headers).status_code == 201
 
-    def slot() -> str:
-        return client.get("/embed/thread?site=gazette&article=a1").text
+    def badges() -> list[str]:
+        slot = client.get("/embed/thread?site=gazette&article=a1").text
+        return re.findall(r'<bdi class="badge" part="badge">([^<]+)</bdi>', slot)
 
-    assert ">Verified expert<" in slot()
-    more = {**TERMS, "badges": "local = From afar\nnew = New here\nexpert = Verified expert"}
-    ada.post(PLACE, data={**TERMS, "badges": f"{terms['badges']}new = New here"})
-    assert ">Verified expert<" in slot()
-    ada.post(PLACE, data=more)
-    assert "Verified expert" not in slot()
-    assert db.session.scalars(sa.select(User.badges).where(User.site_id.is_not(None))).one() is None
+    assert badges() == ["Verified expert", "a = b"]
+    for settled, read in (
+        ("equal = Level-headed\nnew = New here\nexpert = a = b", ["a = b", "Level-headed"]),
+        ("equal = One\nexpert = One", ["One"]),
+        ("doctor = One\nequal = Two", ["Two"]),
+        ("", []),
+    ):
+        assert ada.post(PLACE, data={**TERMS, "badges": settled}).status_code == 303
+        assert badges() == read
+    assert acts().count("sso") == 5
 
 
 def test_keys_at_an_address_are_fetched_when_asked_for(
