@@ -36,6 +36,14 @@ from tests.api import contract
 from tests.corpora import shared
 
 ENGINES = ("sqlite", "postgresql")
+# These begin first, lest all the others be done and wait for them.
+LONGEST = {
+    "test_durability.py",
+    "test_markup.py",
+    "test_sending.py",
+    "test_wheel.py",
+    "test_xss.py",
+}
 NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 STATISTICS = "SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'"
 HOST = "http://127.0.0.1:8000"
@@ -77,6 +85,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         _deselect(config, items, "soak")
     if _lacks_shared():
         _deselect(config, items, "shared")
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 def _lacks_shared() -> bool:
