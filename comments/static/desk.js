@@ -142,9 +142,16 @@
     else card.querySelector(`[data-reject][open] fieldset button:nth-of-type(${key})`)?.click();
   }
 
+  /* Most of it, or most of the window. */
+  function isInView(card) {
+    const { top, bottom, height } = card.getBoundingClientRect();
+    return 2 * (Math.min(bottom, innerHeight) - Math.max(top, 0)) >= Math.min(height, innerHeight);
+  }
+
   function decided(key) {
     const card = current();
     if (!card) step(1);
+    else if (!isInView(card)) card.scrollIntoView({ block: "nearest" });
     else if (isOpen(card)) act(card, key);
   }
 

@@ -95,6 +95,25 @@ def test_axe_finds_nothing(table: Table, cast: Cast, marked: str, width: int) ->
     assert table.complaints == []
 
 
+def test_a_key_decides_on_nothing_that_is_out_of_sight(
+    table: Table, article: Article, cast: Cast
+) -> None:
+    waiting = factories.many(article, cast.rae, 12, to=Status.PENDING)
+    page = table.page(cast.mo)
+    first, last = card(page, waiting[0]), card(page, waiting[-1])
+    last.get_by_role("button", name="Approve").click()
+    expect(last).to_contain_text("You approved a comment by rae.")
+    expect(first).to_be_focused()
+    expect(first).not_to_be_in_viewport()
+
+    page.keyboard.press("a")
+    expect(first).to_be_in_viewport()
+    assert statuses().count(Status.PUBLISHED) == 1
+    page.keyboard.press("a")
+    expect(first).to_contain_text("You approved a comment by rae.")
+    assert statuses()[0] is Status.PUBLISHED
+
+
 def test_the_desk_is_worked_with_single_keys(
     table: Table, cast: Cast, waiting: list[Comment]
 ) -> None:
