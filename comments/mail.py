@@ -16,7 +16,7 @@ from datetime import datetime
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -36,6 +36,7 @@ SECONDS_TO_REACH = 5.0
 SECONDS = 20.0
 MOST_SECONDS = 60.0
 QUEUE = "mail"
+LEAVE = "List-Unsubscribe"
 PORTS = {"smtp": 587, "smtps": 465}
 
 
@@ -89,9 +90,25 @@ def compose(claimed: outbox.Claimed, now: datetime) -> EmailMessage | None:
         return _message(letter, claimed.uid, now) if letter else None
 
 
+class _Policy(EmailPolicy):
+    """Leaves one header as it is. Whatever has more than 78 characters without a blank would be
+    encoded, and mail programs take this one by the letter."""
+
+    def fold(self, name: str, value: str) -> str:
+        return f"{name}: {value}{self.linesep}" if name == LEAVE else super().fold(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name == LEAVE:
+            return self.fold(name, value).encode("ascii")
+        return super().fold_binary(name, value)
+
+
+_POLICY = _Policy(linesep=SMTP.linesep)
+
+
 def _message(letter: Letter, uid: str, now: datetime) -> EmailMessage:
     given = settings.current()
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     try:
         message["From"] = given.sender
         message["To"] = Address(addr_spec=letter.to)
@@ -102,7 +119,7 @@ def _message(letter: Letter, uid: str, now: datetime) -> EmailMessage:
     message["Message-ID"] = f"<{uid}@{urlsplit(given.url).hostname}>"
     message["Auto-Submitted"] = "auto-generated"
     if letter.leave:
-        message["List-Unsubscribe"] = f"<{letter.leave}>"
+        message[LEAVE] = f"<{letter.leave}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     values = {**letter.values, "subject": letter.subject, "base": given.url}
     message.set_content(render_template(f"mail/{letter.template}.txt", **values))

@@ -29,6 +29,8 @@ class Mailbox:
     options: dict[str, Any] = field(default_factory=dict)
     app: Flask | None = None
     letters: list[EmailMessage] = field(default_factory=list)
+    # The same, byte by byte.
+    contents: list[bytes] = field(default_factory=list)
     of_hello: list[str] = field(default_factory=list)
     of_receiver: list[str] = field(default_factory=list)
     of_letter: list[str] = field(default_factory=list)
@@ -95,6 +97,7 @@ class Mailbox:
         letter = email.message_from_bytes(content, policy=default)
         assert isinstance(letter, EmailMessage)
         self.letters.append(letter)
+        self.contents.append(content)
         self.on_letter()
         await self._drip(server, "DATA")
         if self.dies_after_data:

@@ -6,13 +6,13 @@ import smtplib
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import parseaddr
+from email.utils import format_datetime, parseaddr
 from urllib.parse import unquote, urlsplit
 
 from dns.exception import DNSException
 from dns.resolver import NXDOMAIN, NoAnswer, Resolver
 
-from comments import mail
+from comments import clock, mail
 from comments.doctor import dmarc
 from comments.doctor.findings import Finding, fail, ok, warn
 from comments.settings import Settings
@@ -56,7 +56,9 @@ def _steps(
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"] = sender, to
     message["Subject"] = "A letter to see whether letters arrive"
+    message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = message_id
+    message["Auto-Submitted"] = "auto-generated"
     message.set_content("If you can read this, the mail of your comments goes out.\n")
     return [
         ("sender", lambda: smtp.mail(parseaddr(sender)[1])),

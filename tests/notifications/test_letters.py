@@ -320,6 +320,7 @@ def test_letters_are_ended_by_one_click_of_a_mail_program(
     (letter,) = deliver(box)
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     there = leave_of(letter)
+    assert f"\r\nList-Unsubscribe: <{HOST}{there}>\r\n".encode() in box.contents[0]
     program = app.test_client()
     page = program.get(there)
     assert (page.status_code, page.headers["Referrer-Policy"]) == (200, "no-referrer")
