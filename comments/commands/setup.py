@@ -30,7 +30,7 @@ article's own id in place of ARTICLE-ID:
 
 {code}
 
-Start the service with: comments serve
+Unless the service runs already, start it with: comments serve
 """
 
 
