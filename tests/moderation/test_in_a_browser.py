@@ -108,6 +108,7 @@ def test_a_key_decides_on_nothing_that_is_out_of_sight(
 
     page.keyboard.press("a")
     expect(first).to_be_in_viewport()
+    expect(first).to_be_focused()
     assert statuses().count(Status.PUBLISHED) == 1
     page.keyboard.press("a")
     expect(first).to_contain_text("You approved a comment by rae.")
