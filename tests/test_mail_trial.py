@@ -49,6 +49,7 @@ def test_each_step_is_told(given: Settings) -> None:
             "rae@example.com",
             "Talk <talk@news.example>",
         )
+        assert box.letters[0]["Date"]
 
 
 def test_a_refusal_is_told_in_the_servers_words(given: Settings) -> None:

@@ -129,7 +129,7 @@ def _published(publisher: Flask, port: int) -> Iterator[None]:
     except OSError as error:
         raise serving.CannotServe(
             f"Can't listen on {PUBLISHER_HOST} port {port} ({error.strerror}); "
-            "stop what does, or choose others: make run PORT=NUMBER"
+            "stop what does, or choose others: --port NUMBER, or make run PORT=NUMBER"
         ) from None
     server = make_server(
         PUBLISHER_HOST,
