@@ -1,36 +1,49 @@
 """What happened, for whoever acts upon it once it is committed: mail, webhooks, notices.
 
 A rule adds one row to the outbox in its own transaction, however many will hear of it. A chore
-hands it to every hearer and takes it away in one more transaction: each hears each event once, and
-events of one comment in their order.
+hands many at a time to every hearer and takes them away in one more transaction: each hears each
+event once, and all in their order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
 
 from comments import clock, outbox
-from comments.db import db, transaction
+from comments.db import AnyRow, db, transaction
 from comments.logs import log
 from comments.outbox import Outgoing
 from comments.working import Chore, IsOver, chores
 
 QUEUE = "events"
 PAUSE = 5.0
-BATCH = 20
+# What comes within so many seconds of the last is told together, at the price of one transaction.
+REST = 0.25
+BATCH = 50
 
-# Facts, and when it happened. A hearer only changes rows.
-Hearer = Callable[[dict[str, Any], datetime], None]
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened, in facts, and when."""
+
+    facts: dict[str, Any]
+    at: datetime
+
+
+# Of one kind, in their order. A hearer only changes rows.
+Hearer = Callable[[Sequence[Event]], None]
 # By the kind of event and the name of the hearer; added in `comments/__init__.py`.
 hearers: dict[str, dict[str, Hearer]] = {}
 
 
 def connect() -> None:
-    chores["events"] = Chore(tell, PAUSE, outbox.woken[QUEUE])
+    chores["events"] = Chore(tell, PAUSE, outbox.woken[QUEUE], rest=REST)
 
 
 def hear(kind: str, name: str, hearer: Hearer) -> None:
@@ -44,11 +57,11 @@ def add(kind: str, facts: dict[str, Any], now: datetime) -> None:
 
 def tell(is_over: IsOver) -> None:
     """Tell whatever happened and was not told yet."""
-    while not is_over():
+    due: Sequence[int] = range(BATCH)
+    while len(due) == BATCH and not is_over():
         due = _due(clock.now())
-        if not due:
-            return
-        _tell(due)
+        if due:
+            _tell(due)
         db.session.remove()
 
 
@@ -72,14 +85,21 @@ def _due(now: datetime) -> Sequence[int]:
 
 def _told(ids: Sequence[int]) -> None:
     # No row is skipped that another process holds: what follows it waits for its turn.
-    rows = db.session.scalars(
-        sa.select(Outgoing).where(Outgoing.id.in_(ids)).order_by(Outgoing.id).with_for_update()
-    )
-    for row in rows.all():
-        for hearer in hearers.get(row.kind, {}).values():
-            hearer(dict(row.facts), row.created_at)
-        db.session.delete(row)
-    db.session.flush()
+    rows = db.session.execute(
+        sa.select(Outgoing.kind, Outgoing.facts, Outgoing.created_at)
+        .where(Outgoing.id.in_(ids))
+        .order_by(Outgoing.id)
+        .with_for_update()
+    ).all()
+    for kind, alike in groupby(rows, key=_kind):
+        events = [Event(row.facts, row.created_at) for row in alike]
+        for hearer in hearers.get(kind, {}).values():
+            hearer(events)
+    db.session.execute(sa.delete(Outgoing).where(Outgoing.id.in_(ids)))
+
+
+def _kind(row: AnyRow) -> str:
+    return str(row.kind)
 
 
 def _tell_alone(id: int) -> None:

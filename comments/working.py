@@ -20,12 +20,14 @@ IsOver = Callable[[], bool]
 @dataclass(frozen=True, slots=True)
 class Chore:
     """Does what is due, in an application context of its own: after so many seconds, or as soon
-    as it is woken. `threads` do so at once, where one of them may be held up."""
+    as it is woken, but no sooner than `rest` seconds after the last time. `threads` do so at once,
+    where one of them may be held up."""
 
     act: Callable[[IsOver], object]
     pause: float
     woken: threading.Event = field(default_factory=threading.Event)
     threads: int = 1
+    rest: float = 0.0
 
 
 # By name, added by whoever has something to do.
@@ -67,4 +69,5 @@ class Crew:
                     chore.act(self._over.is_set)
             except Exception:
                 log.exception("a chore failed", chore=name)
+            self._over.wait(chore.rest)
             chore.woken.wait(chore.pause)

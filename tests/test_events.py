@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +11,7 @@ from flask import Flask
 
 from comments import clock, events, outbox
 from comments.db import db, transaction
+from comments.events import Event
 from comments.outbox import Outgoing
 from tests import crowd
 
@@ -25,7 +25,7 @@ def heard(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Heard]:
     monkeypatch.setattr(events, "hearers", {})
 
     def hearer(name: str) -> events.Hearer:
-        return lambda facts, _now: told.append((name, facts["number"]))
+        return lambda happened: told.extend((name, event.facts["number"]) for event in happened)
 
     for name in ("first", "second"):
         events.hear("tried", name, hearer(name))
@@ -50,11 +50,22 @@ def waiting() -> list[Outgoing]:
 
 
 def test_everyone_hears_everything_in_order(heard: Heard) -> None:
-    happen(*range(45))
+    numbers = range(2 * events.BATCH + 5)
+    happen(*numbers)
     tell()
     tell()
-    assert heard == [(name, number) for number in range(45) for name in ("first", "second")]
+    for name in ("first", "second"):
+        assert [number for who, number in heard if who == name] == list(numbers)
     assert waiting() == []
+
+
+def test_events_of_every_kind_are_heard_in_one_order(heard: Heard) -> None:
+    events.hear("reported", "first", lambda told: heard.extend(("first", -1) for _event in told))
+    happen(1, 2)
+    transaction(lambda: events.add("reported", {}, clock.now()))
+    happen(3)
+    tell()
+    assert [number for who, number in heard if who == "first"] == [1, 2, -1, 3]
 
 
 def test_nothing_is_told_of_what_was_not_done(heard: Heard) -> None:
@@ -75,10 +86,11 @@ def test_an_event_that_nobody_hears_goes_away(heard: Heard) -> None:
 
 
 def failing_at(numbers: set[int]) -> events.Hearer:
-    def hearer(facts: dict[str, Any], now: datetime) -> None:
-        if facts["number"] in numbers:
-            raise ZeroDivisionError
-        outbox.add("kept", "kept", facts, now)
+    def hearer(happened: Sequence[Event]) -> None:
+        for event in happened:
+            if event.facts["number"] in numbers:
+                raise ZeroDivisionError
+            outbox.add("kept", "kept", event.facts, event.at)
 
     return hearer
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,14 +27,25 @@ def connect() -> None:
     signals.account_closed.connect(_closed)
 
 
-def _decided(facts: dict[str, Any], now: datetime) -> None:
-    decision = db.session.get(Decision, facts["decision"])
-    if decision is None:
-        return
-    hooks = db.session.scalars(queries.told(decision.site_id)).all()
-    told = {"comment": decision.comment_id, "decision": decision.id}
-    for event in _events(decision) if hooks else ():
-        _tell(hooks, event, told, now)
+def _decided(happened: Sequence[events.Event]) -> None:
+    ids = [event.facts["decision"] for event in happened]
+    at = {event.facts["decision"]: event.at for event in happened}
+    decisions = db.session.scalars(
+        sa.select(Decision).where(Decision.id.in_(ids)).order_by(Decision.id)
+    ).all()
+    hooks = _hooks_of({decision.site_id for decision in decisions})
+    for decision in decisions:
+        told = {"comment": decision.comment_id, "decision": decision.id}
+        for event in _events(decision):
+            _tell(hooks[decision.site_id], event, told, at[decision.id])
+
+
+def _hooks_of(sites: Iterable[int]) -> dict[int, list[Hook]]:
+    """By site, who is told of what happens there."""
+    found = defaultdict[int, list[Hook]](list)
+    for hook in db.session.scalars(queries.told(sites)):
+        found[hook.site_id].append(hook)
+    return found
 
 
 def _events(decision: Decision) -> list[Event]:
@@ -45,15 +58,15 @@ def _events(decision: Decision) -> list[Event]:
     return [*found, Event.DECIDED]
 
 
-def _reported(facts: dict[str, Any], now: datetime) -> None:
-    report = db.session.get(Report, facts["report"])
-    if report is not None:
-        hooks = db.session.scalars(queries.told(report.site_id)).all()
-        told = {"comment": report.comment_id, "report": report.id}
-        _tell(hooks, Event.REPORTED, told, now)
+def _reported(happened: Sequence[events.Event]) -> None:
+    for event in happened:
+        report = db.session.get(Report, event.facts["report"])
+        if report is not None:
+            told = {"comment": report.comment_id, "report": report.id}
+            _tell(_hooks_of({report.site_id})[report.site_id], Event.REPORTED, told, event.at)
 
 
-def _tell(hooks: Any, event: Event, facts: dict[str, Any], now: datetime) -> None:
+def _tell(hooks: Iterable[Hook], event: Event, facts: dict[str, Any], now: datetime) -> None:
     message = queueing.new_message()
     for hook in hooks:
         if hook.wants(event):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
@@ -18,9 +20,9 @@ def of(site: Site) -> sa.Select[Hook]:
     return sa.select(Hook).where(Hook.site_id == site.id).order_by(Hook.id)
 
 
-def told(site_id: int) -> sa.Select[Hook]:
-    """The receivers of a site that are told of what happens."""
-    return sa.select(Hook).where(Hook.site_id == site_id, Hook.stopped_at.is_(None))
+def told(sites: Iterable[int]) -> sa.Select[Hook]:
+    """The receivers that are told of what happens on these sites."""
+    return sa.select(Hook).where(Hook.site_id.in_(sites), Hook.stopped_at.is_(None))
 
 
 def the_hook(site: Site, id: int) -> Hook:

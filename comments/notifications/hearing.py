@@ -5,6 +5,7 @@ Everything here runs beside the requests, told by `events`: a post costs nothing
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from comments import events
 from comments.accounts.models import User
 from comments.db import AnySelect, db, upsert
+from comments.events import Event
 from comments.notifications import mentions, timing
 from comments.notifications.models import (
     CHOICE_OF,
@@ -37,27 +39,60 @@ def connect() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """A Decision, its comment as it stands now, and the moment."""
+    """A Decision, its comment and article as they stand now, and the moment."""
 
     decision: Decision
     comment: Comment
+    article: Article
+    source: str
     now: datetime
 
 
-def heard(facts: dict[str, Any], now: datetime) -> None:
-    """Tell of a Decision, or take back what was told of the comment before."""
-    decision = db.session.get_one(Decision, facts["decision"])
-    comment = db.session.get_one(Comment, decision.comment_id, populate_existing=True)
-    happened = Happened(decision, comment, now)
+def heard(told: Sequence[Event]) -> None:
+    """Tell of Decisions, or take back what was told of their comments before."""
+    happened = _read(told)
+    followed = _followed({each.article.id for each in happened})
+    for each in happened:
+        _hear(each, each.article.id in followed)
+
+
+def _read(told: Sequence[Event]) -> list[Happened]:
+    at = {event.facts["decision"]: event.at for event in told}
+    rows = db.session.execute(
+        sa.select(Decision, Comment, Article, Revision.source)
+        .join(Comment, Comment.id == Decision.comment_id)
+        .join(Article, Article.id == Comment.article_id)
+        .join(
+            Revision,
+            sa.and_(Revision.comment_id == Comment.id, Revision.number == Comment.revision),
+        )
+        .where(Decision.id.in_(at))
+        .order_by(Decision.id)
+        .execution_options(populate_existing=True)
+    )
+    return [
+        Happened(decision, comment, article, source, at[decision.id])
+        for decision, comment, article, source in rows
+    ]
+
+
+def _followed(articles: Iterable[int]) -> set[int]:
+    """Which of these articles anybody follows."""
+    follows = sa.select(Subscription.article_id).where(Subscription.article_id.in_(articles))
+    return set(db.session.scalars(follows.distinct()))
+
+
+def _hear(happened: Happened, is_followed: bool) -> None:
+    decision, comment = happened.decision, happened.comment
     if decision.from_status is PUBLISHED and decision.to_status is not PUBLISHED:
         _take_back(comment, Notification.kind != Kind.DECISION)
-    if decision.to_status in (Status.PENDING, Status.WITHDRAWN):
+    if decision.from_status and decision.to_status in (Status.PENDING, Status.WITHDRAWN):
         _take_back(comment, Notification.kind == Kind.DECISION)
     # What was decided since is told of in its turn.
     if comment.status is not decision.to_status:
         return
-    if decision.to_status is PUBLISHED:
-        _tell_others(happened)
+    if decision.to_status is PUBLISHED and happened.article.state is not State.HIDDEN:
+        _tell_others(happened, is_followed)
     if _is_news_to_the_author(decision, comment):
         _tell_author(happened)
 
@@ -75,18 +110,15 @@ def _take_back(comment: Comment, which: sa.ColumnElement[bool]) -> None:
     )
 
 
-def _tell_others(happened: Happened) -> None:
+def _tell_others(happened: Happened, is_followed: bool) -> None:
     decision, comment = happened.decision, happened.comment
-    article = db.session.get_one(Article, comment.article_id)
-    if article.state is State.HIDDEN:
-        return
-    if decision.from_status is not PUBLISHED and comment.parent_id is not None:
+    is_new = decision.from_status is not PUBLISHED
+    if is_new and comment.parent_id is not None:
         above = sa.select(Comment.author_id).where(Comment.id == comment.parent_id)
         _tell(happened, Kind.REPLY, above)
-    revision = db.session.get_one(Revision, (comment.id, comment.revision))
-    if named := mentions.people(comment, revision.source):
+    if named := mentions.people(comment, happened.source):
         _tell(happened, Kind.MENTION, sa.select(User.id).where(User.id.in_(named)))
-    if decision.from_status is not PUBLISHED:
+    if is_new and is_followed:
         following = sa.and_(
             Subscription.article_id == comment.article_id,
             Subscription.created_at <= decision.created_at,

@@ -5,14 +5,15 @@ As long as anything waits, they are told once a day at least.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
 from comments import events, mail
 from comments.accounts.models import User
 from comments.db import db, upsert
+from comments.events import Event
 from comments.moderation import queries, reporting
 from comments.moderation.models import Report
 from comments.notifications import timing
@@ -54,14 +55,29 @@ def remind(is_over: IsOver) -> None:
     timing.make_due(Watch.due_at, make, is_over)
 
 
-def _decided(facts: dict[str, Any], now: datetime) -> None:
-    decision = db.session.get_one(Decision, facts["decision"])
-    if decision.to_status is Status.PENDING and decision.from_status is not Status.PENDING:
-        _wake(decision.site_id, now)
+def _decided(happened: Sequence[Event]) -> None:
+    at = {event.facts["decision"]: event.at for event in happened}
+    came_to_wait = sa.select(Decision.id, Decision.site_id).where(
+        Decision.id.in_(at),
+        Decision.to_status == Status.PENDING,
+        sa.or_(Decision.from_status.is_(None), Decision.from_status != Status.PENDING),
+    )
+    _wake_first((site_id, at[id]) for id, site_id in db.session.execute(came_to_wait))
 
 
-def _reported(facts: dict[str, Any], now: datetime) -> None:
-    _wake(db.session.get_one(Report, facts["report"]).site_id, now)
+def _reported(happened: Sequence[Event]) -> None:
+    at = {event.facts["report"]: event.at for event in happened}
+    where = sa.select(Report.id, Report.site_id).where(Report.id.in_(at))
+    _wake_first((site_id, at[id]) for id, site_id in db.session.execute(where))
+
+
+def _wake_first(waiting: Iterable[tuple[int, datetime]]) -> None:
+    """Let a letter be due about each site, as soon as for the first that came to wait there."""
+    first: dict[int, datetime] = {}
+    for site_id, at in waiting:
+        first[site_id] = min(at, first.get(site_id, at))
+    for site_id, at in first.items():
+        _wake(site_id, at)
 
 
 def _wake(site_id: int, now: datetime) -> None:

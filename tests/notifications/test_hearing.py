@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from comments import clock, retention
+from comments import clock, events, retention
 from comments.accounts import closing, copies
 from comments.db import db, transaction
 from comments.notifications import retention as forgetting
@@ -197,6 +197,19 @@ def test_a_post_costs_the_same_whoever_follows(
     statements.clear()
     tell()
     assert len(statements) < 15
+
+
+def test_many_posts_are_told_of_as_cheaply_as_one(
+    cast: Cast, article: Article, statements: Statements
+) -> None:
+    told = []
+    for posts in (1, events.BATCH - 1):
+        for _post in range(posts):
+            factories.comment(article, cast.sam)
+        statements.clear()
+        tell()
+        told.append(len(statements))
+    assert told[0] == told[1] < 12
 
 
 def test_two_workers_tell_once(app: Flask, cast: Cast, article: Article) -> None:
