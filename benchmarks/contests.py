@@ -72,7 +72,7 @@ def _run(contender: Contender, seconds: float) -> Figures:
     before = machine.cpu_seconds(contender.pid)
     with machine.on(machine.ASKING):
         outcome = load.load(contender.port, contender.requests, seconds)
-    cpu = machine.cpu_seconds(contender.pid) - before
+    cpu = machine.spent(contender.pid) - before
     if wrong := {s: n for s, n in outcome.statuses.items() if s not in contender.right}:
         raise SystemExit(f"wrong answers, by status: {wrong}")
     return Figures(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -12,6 +13,8 @@ from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PROCESSORS = sorted(os.sched_getaffinity(0))
+# A server that takes less than this share of a processor for so many seconds has come to rest.
+IDLE, REST, LONGEST_RESTS = 0.05, 0.5, 40
 # Whoever is measured has the first processor, whoever asks the last.
 SERVING, ASKING = {PROCESSORS[0]}, {PROCESSORS[-1]}
 
@@ -32,6 +35,18 @@ def cpu_seconds(pid: int) -> float:
     own = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     # From the state on, utime is the twelfth; after it stime, and both of those that have ended.
     return sum(map(int, own[11:15])) / TICKS + sum(map(cpu_seconds, _children(pid)))
+
+
+def spent(pid: int) -> float:
+    """What it took of the processor once it has done what its answers left to be done."""
+    before = cpu_seconds(pid)
+    for _ in range(LONGEST_RESTS):
+        time.sleep(REST)
+        now = cpu_seconds(pid)
+        if now - before < IDLE * REST:
+            return now
+        before = now
+    return before
 
 
 def description() -> str:
