@@ -124,18 +124,6 @@ def table(model: type[Base]) -> sa.Table:
     return cast("sa.Table", model.__table__)
 
 
-def insert(model: type[Base], **values: Any) -> None:
-    """Store a row at once. Columns that are not given get their defaults."""
-    connection().execute(_insert(model), values)
-
-
-def stored(model: type[M], **values: Any) -> M:
-    """Store a row at once; the answer is its record, as if it had been read."""
-    whole = _defaults(model) | values
-    done = connection().execute(_insert(model), whole)
-    return _read(model, {**whole, "id": cast("tuple[int]", done.inserted_primary_key)[0]})
-
-
 def taken(model: type[M], values: Sequence[Any]) -> M:
     """The record with an `id` of which all columns were just read; none of them is read again.
 
@@ -147,10 +135,11 @@ def taken(model: type[M], values: Sequence[Any]) -> M:
     if record is not None:
         known(record, **here)
         return record
-    return _read(model, here)
+    return attached(model, here)
 
 
-def _read(model: type[M], values: Mapping[str, Any]) -> M:
+def attached(model: type[M], values: Mapping[str, Any]) -> M:
+    """A record of the session, as if these values of its attributes had just been read."""
     record = model()
     sa.inspect(record).dict.update(values)  # at once, and without an event for each
     orm.make_transient_to_detached(record)
@@ -164,13 +153,6 @@ def identity(record: Base) -> int:
     return cast(int, id)
 
 
-def change(record: Base, **values: Any) -> None:
-    """Store these values of a record with an `id` at once; nothing else of it."""
-    here = {"record": identity(record)}
-    connection().execute(_update(type(record)), here | values)
-    known(record, **values)
-
-
 def known(record: Base, **values: Any) -> None:
     """Take these values of a record for those that are stored."""
     for name, value in values.items():
@@ -182,22 +164,6 @@ def _attributes(model: type[Base]) -> list[str]:
     """By what name a record knows each column of its table."""
     mapper = sa.inspect(model)
     return [mapper.get_property_by_column(column).key for column in table(model).c]
-
-
-@cache
-def _update(model: type[Base]) -> sa.Update:
-    return sa.update(table(model)).where(table(model).c.id == sa.bindparam("record"))
-
-
-@cache
-def _insert(model: type[Base]) -> sa.Insert:
-    return sa.insert(table(model))
-
-
-@cache
-def _defaults(model: type[Base]) -> dict[str, Any]:
-    columns = [column for column in table(model).c if not column.primary_key]
-    return {column.key: getattr(column.default, "arg", None) for column in columns}
 
 
 def engine_options(url: str) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from sqlalchemy import event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from comments import paging
-from comments.db import Model, bytewise, db, insert
+from comments.db import Model, bytewise, db
+from comments.prepared import insert
 
 # No sending takes longer than a claim lasts.
 CLAIM = timedelta(minutes=5)

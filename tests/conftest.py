@@ -16,7 +16,6 @@ from typing import Any
 
 import flask_migrate
 import pytest
-import sqlalchemy as sa
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
@@ -31,7 +30,7 @@ from comments.db import db, transaction
 from comments.security import limiter
 from comments.settings import Settings
 from comments.sites.models import Role, Site
-from tests import examples, factories, live, oidc_provider, pseudo, servers
+from tests import examples, factories, live, oidc_provider, pseudo, sent, servers
 from tests.api import contract
 from tests.corpora import shared
 
@@ -307,13 +306,12 @@ class Statements(list[str]):
 def statements(app: Flask) -> Iterator[Statements]:
     seen = Statements()
 
-    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def note(statement: str, _parameters: Any) -> None:
         if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "SAVEPOINT")):
             seen.append(statement)
 
-    sa.event.listen(db.engine, "before_cursor_execute", note)
-    yield seen
-    sa.event.remove(db.engine, "before_cursor_execute", note)
+    with sent.noted(note):
+        yield seen
 
 
 @pytest.fixture

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
-
 from comments.db import db
+from tests import sent
 
 # Steps of SQLite that the cheapest row of a page takes.
 ROW = 20
@@ -42,34 +41,31 @@ def cost_of(act: Callable[[], object]) -> Cost:
     connection = db.session.connection()
     if connection.dialect.name == "sqlite":
         return _stepped(act, connection.connection.driver_connection)
-    sent = sent_by(act)
-    nodes = [node for plan in _plans(sent) for node in _looks(plan["Plan"])]
+    selects = sent_by(act)
+    nodes = [node for plan in _plans(selects) for node in _looks(plan["Plan"])]
     work: Counter[str] = Counter()
     for node in nodes:
         work[_found_by(node)] += _rows(node) + _wasted(node)
-    return Cost(len(sent), dict(work), sum(map(_wasted, nodes)))
+    return Cost(len(selects), dict(work), sum(map(_wasted, nodes)))
 
 
 def sent_by(act: Callable[[], object]) -> Sent:
     """The SELECTs that `act` sends, with their parameters."""
-    sent: Sent = []
+    selects: Sent = []
 
-    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+    def note(statement: str, parameters: Any) -> None:
         if statement.lstrip().startswith(("SELECT", "WITH")):
-            sent.append((statement, parameters))
+            selects.append((statement, parameters))
 
     db.session.expire_all()
-    sa.event.listen(db.engine, "before_cursor_execute", note)
-    try:
+    with sent.noted(note):
         act()
-    finally:
-        sa.event.remove(db.engine, "before_cursor_execute", note)
-    return sent
+    return selects
 
 
-def rows_of(sent: Sent) -> Iterator[tuple[str, int]]:
+def rows_of(selects: Sent) -> Iterator[tuple[str, int]]:
     """How many rows each of these brings, sent once more."""
-    for statement, parameters in sent:
+    for statement, parameters in selects:
         rows = db.session.connection().exec_driver_sql(statement, parameters).all()
         yield statement, len(rows)
 
@@ -85,14 +81,14 @@ def _stepped(act: Callable[[], object], driver: Any) -> Cost:
     driver.execute("SELECT 1 FROM comments LIMIT 1").fetchall()
     driver.set_progress_handler(step, 1)
     try:
-        sent = sent_by(act)
+        selects = sent_by(act)
     finally:
         driver.set_progress_handler(None, 1)
-    return Cost(len(sent), {"steps": steps})
+    return Cost(len(selects), {"steps": steps})
 
 
-def _plans(sent: Sent) -> Iterator[dict[str, Any]]:
-    for statement, parameters in sent:
+def _plans(selects: Sent) -> Iterator[dict[str, Any]]:
+    for statement, parameters in selects:
         explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
         yield db.session.connection().exec_driver_sql(explain, parameters).scalar_one()[0]
 

@@ -25,6 +25,7 @@ from comments.sites.models import Invitation, Membership, Origin, Role, Site, Si
 from comments.sites.yours import addressing
 from comments.threads import articles, posting, status, voting, writing
 from comments.threads.models import Act, Article, Comment, State, Status
+from tests import sent
 
 
 def user(name: str, **fields: Any) -> User:
@@ -242,15 +243,12 @@ def plans_of(act: Any, verbs: tuple[str, ...] = ("SELECT", "WITH")) -> list[str]
     """The lines of the plans of all that `act` asks, planned as for large tables."""
     seen: list[tuple[str, Any]] = []
 
-    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+    def note(statement: str, parameters: Any) -> None:
         if statement.lstrip().startswith(verbs):
             seen.append((statement, parameters))
 
-    sa.event.listen(db.engine, "before_cursor_execute", note)
-    try:
+    with sent.noted(note):
         act()
-    finally:
-        sa.event.remove(db.engine, "before_cursor_execute", note)
     connection = db.session.connection()
     if connection.dialect.name == "sqlite":
         return [

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from comments import signals
 from comments.accounts import tokens
 from comments.accounts.models import Kind, Session, Step, Ticket, User
-from comments.db import db, fetch, table, taken
+from comments.db import db, table, taken
+from comments.prepared import Prepared
 
 IDLE = timedelta(days=30)
 # Being seen is written at most this often, so that reading stays reading.
@@ -21,7 +22,7 @@ PROVED_FOR = timedelta(minutes=10)
 
 
 # Every request with a token asks this, so that it is built once.
-_OF_TOKEN = (
+_OF_TOKEN = Prepared(
     sa.select(
         Session.id,
         Session.kind,
@@ -99,7 +100,7 @@ def sweep(now: datetime) -> bool:
 
 def find(token: str, kinds: frozenset[Kind], now: datetime) -> SignedIn | None:
     """The living session of this token, with its person."""
-    row = fetch(_OF_TOKEN, {"hash": tokens.hashed(token)}).one_or_none()
+    row = _OF_TOKEN.row(hash=tokens.hashed(token))
     if row is None:
         return None
     id, kind, site_id, origin, seen_at, ends_at, proved_at, *person = row

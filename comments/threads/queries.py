@@ -13,6 +13,7 @@ from comments import paging
 from comments.accounts.models import User
 from comments.db import AnySelect, db, fetch, table, taken
 from comments.errors import NotFound
+from comments.prepared import Prepared
 from comments.sites.models import Site
 from comments.threads import rows
 from comments.threads.drawing import Row
@@ -61,7 +62,7 @@ def _held(select: sa.Select[Article]) -> AnySelect:
     return held
 
 
-_NAMED_HELD, _KNOWN_HELD = _held(_NAMED), _held(_KNOWN)
+_NAMED_HELD, _KNOWN_HELD = Prepared(_held(_NAMED)), _held(_KNOWN)
 
 
 def article(site: Site, key: str, urls: Sequence[str]) -> Article | None:
@@ -75,8 +76,10 @@ def article(site: Site, key: str, urls: Sequence[str]) -> Article | None:
 def article_held(site: Site, key: str, urls: Sequence[str]) -> Article | None:
     """The same, read afresh and locked."""
     asked = {"site": site.id, "key": key}
-    held = fetch(_KNOWN_HELD, asked | {"urls": list(urls)}) if urls else fetch(_NAMED_HELD, asked)
-    row = held.one_or_none()
+    if urls:
+        row = fetch(_KNOWN_HELD, asked | {"urls": list(urls)}).one_or_none()
+    else:
+        row = _NAMED_HELD.row(**asked)
     return taken(Article, row) if row else None
 
 

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from comments.accounts.models import User
-from comments.db import db, fetch, insert
+from comments.db import db
 from comments.errors import Fault, Invalid
+from comments.prepared import Prepared, insert
 from comments.threads.forms import NewComment
 from comments.threads.models import Answer, Comment, Status
 from comments.threads.reading import One
@@ -22,8 +23,10 @@ from comments.threads.writing import Place, Written
 SAME_CLICK = timedelta(minutes=5)
 KEPT = timedelta(hours=24)
 
-_ANSWERED = sa.select(Answer.body_hash, Answer.comment_id, Answer.status, Answer.created_at).where(
-    Answer.user_id == sa.bindparam("author"), Answer.key == sa.bindparam("key")
+_ANSWERED = Prepared(
+    sa.select(Answer.body_hash, Answer.comment_id, Answer.status, Answer.created_at).where(
+        Answer.user_id == sa.bindparam("author"), Answer.key == sa.bindparam("key")
+    )
 )
 
 
@@ -43,7 +46,7 @@ def answered(author: User, key: str | None, form: NewComment, now: datetime) -> 
     """What this key was answered before. Raises Invalid when it came with another body."""
     if key is None:
         return None
-    row = fetch(_ANSWERED, {"author": author.id, "key": key}).one_or_none()
+    row = _ANSWERED.row(author=author.id, key=key)
     if row is None:
         return None
     if row.created_at + KEPT < now:

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from comments.accounts import guests
 from comments.accounts.models import Identity, User, Way
-from comments.db import AnyRow, fetch
+from comments.db import AnyRow
+from comments.prepared import Prepared
 from comments.screening import commenters
 from comments.screening.draft import Standing
 from comments.sites import access, sanctions
@@ -43,7 +44,7 @@ _GUESTS = sa.select(Identity.id).where(
     Identity.user_id == sa.bindparam("person"), Identity.way == Way.GUEST
 )
 # What was said lately, once for each sanction; there is hardly ever one.
-_KNOWN = (
+_KNOWN = Prepared(
     sa.select(
         Membership.role,
         User.site_id.label("belongs_to"),
@@ -102,8 +103,7 @@ class Known:
 
 
 def known(site: Site, person: User, now: datetime) -> Known:
-    asked = {"person": person.id, "site": site.id, "now": now, "since": now - MEMORY}
-    rows = fetch(_KNOWN, asked).all()
+    rows = _KNOWN.rows(person=person.id, site=site.id, now=now, since=now - MEMORY)
     first = rows[0]
     return Known(
         role=first.role,

@@ -11,8 +11,9 @@ from flask_babel import gettext as _
 
 from comments import changes, events
 from comments.accounts.models import User
-from comments.db import change, connection, db, stored, table, upsert
+from comments.db import db, table, upsert
 from comments.errors import Conflict
+from comments.prepared import Prepared, change, stored
 from comments.sites.models import Participant
 from comments.threads.models import OUT, Act, Article, Comment, Decision, Status
 
@@ -40,7 +41,7 @@ COUNTED = (PENDING, PUBLISHED, REJECTED)
 
 # Every post and every decision sends these, so that they are built once.
 _ARTICLE = table(Article).c
-_COUNT_ARTICLE = (
+_COUNT_ARTICLE = Prepared(
     sa.update(table(Article))
     .where(_ARTICLE.id == sa.bindparam("article"))
     .values({name: _ARTICLE[name] + sa.bindparam(f"{name}_step") for name in ("version", *COUNTED)})
@@ -115,9 +116,7 @@ def _count_article(comment: Comment, before: Status | None, to: Status) -> None:
         changes.article(comment.article_id)
     if is_visible or any(steps.values()):
         id = comment.article_id
-        connection().execute(
-            _COUNT_ARTICLE, {"article": id, "version_step": int(is_visible), **steps}
-        )
+        _COUNT_ARTICLE.send(article=id, version_step=int(is_visible), **steps)
         known = db.session.identity_map.get(db.session.identity_key(Article, id))
         if known is not None:
             db.session.expire(known, ["version", *COUNTED])
@@ -128,22 +127,27 @@ def _count_author(comment: Comment, before: Status | None, to: Status, now: date
     rejected = (to is REJECTED) - (before is REJECTED)
     if before is not None and not published and not rejected:
         return
-    person = {"site_id": comment.site_id, "user_id": comment.author_id, "first_seen_at": now}
-    counted = {"published": published, "rejected": rejected, "upheld_reports": 0}
-    connection().execute(_count_author_in(db.engine.dialect.name), person | counted)
+    _count_author_in(db.engine.dialect.name).send(
+        site_id=comment.site_id,
+        user_id=comment.author_id,
+        first_seen_at=now,
+        published=published,
+        rejected=rejected,
+        upheld_reports=0,
+    )
 
 
 @cache
-def _count_author_in(_dialect: str) -> sa.Insert:
+def _count_author_in(_dialect: str) -> Prepared:
     here, statement = table(Participant).c, upsert(table(Participant))
-    done: sa.Insert = statement.on_conflict_do_update(
+    done = statement.on_conflict_do_update(
         index_elements=[here.site_id, here.user_id],
         set_={
             "published": here.published + statement.excluded.published,
             "rejected": here.rejected + statement.excluded.rejected,
         },
     )
-    return done
+    return Prepared(done, here.keys())
 
 
 def _count_ancestors(comment: Comment, step: int) -> None:

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from comments import markup
 from comments.accounts.models import User
-from comments.db import insert, known, stored
+from comments.db import known
 from comments.forms import MESSAGES, refuse
+from comments.prepared import insert, stored
 from comments.screening.draft import Draft, Standing
 from comments.screening.policy import Verdict
 from comments.threads.models import DEEPEST, STEP, Article, Comment, Revision, Status

@@ -3,11 +3,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask.testing import FlaskClient
-from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from comments.db import db
-from tests import factories
+from tests import factories, sent
 from tests.conftest import Cast
 
 As = Callable[..., FlaskClient]
@@ -37,11 +35,8 @@ def test_a_failing_database_is_told_in_words(as_: As, cast: Cast) -> None:
     def fail(*_: object) -> None:
         raise OperationalError("SELECT", {}, Exception("disk I/O error"))
 
-    event.listen(db.engine, "before_cursor_execute", fail)
-    try:
+    with sent.noted(fail):
         answer = browser.get("/account")
-    finally:
-        event.remove(db.engine, "before_cursor_execute", fail)
     assert answer.status_code == 503
     assert "The service is busy." in answer.text
     assert answer.headers["Retry-After"]

@@ -1,0 +1,180 @@
+"""Statements that every post sends: compiled once, and given to the driver past SQLAlchemy, whose
+execution and results cost several times as much as what the database does for them.
+
+Its types, its transactions and its errors are kept, and whoever counts statements at the dialect
+counts these. Its events are not sent.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from functools import cache
+from typing import Any, TypeVar, cast
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from comments.db import Base, attached, connection, db, identity, known, table
+
+M = TypeVar("M", bound=Base)
+Statement = sa.Select[*tuple[Any, ...]] | sa.UpdateBase
+Convert = Callable[[Any], Any]
+# A value by its name, or one that is always the same; how it is told to the driver.
+Bind = tuple[str, Convert | None, Any]
+
+SQLITE = "sqlite"
+_FIXED = ""
+
+
+class Prepared:
+    """A statement to be sent again and again, each time with values by name.
+
+    `names` are the columns that an INSERT or UPDATE sets. None of its values may be a list. An
+    INSERT whose `id` is wanted returns it, but on SQLite, whose driver says it.
+    """
+
+    def __init__(self, statement: Statement, names: Iterable[str] | None = None) -> None:
+        self._statement = statement
+        self._names = None if names is None else list(names)
+        self._forms: dict[str, _Form] = {}
+
+    def rows(self, **values: Any) -> list[Any]:
+        """The rows of a select, each a tuple with names."""
+        form = self._form()
+        with closing(form.send(values)) as cursor:
+            return [form.row(row) for row in cursor]
+
+    def row(self, **values: Any) -> Any:
+        """The only row of a select, or None."""
+        rows = self.rows(**values)
+        return rows[0] if rows else None
+
+    def send(self, **values: Any) -> None:
+        self._form().send(values).close()
+
+    def inserted(self, **values: Any) -> int:
+        """Store a row; the answer is its `id`."""
+        form = self._form()
+        with closing(form.send(values)) as cursor:
+            return cast(int, cursor.lastrowid if form.has_lastrowid else cursor.fetchone()[0])
+
+    def _form(self) -> _Form:
+        dialect = db.engine.dialect
+        form = self._forms.get(dialect.name)
+        if form is None:
+            form = self._forms[dialect.name] = _Form(self._statement, dialect, self._names)
+        return form
+
+
+class _Form:
+    """What a statement is for one driver."""
+
+    def __init__(self, statement: Statement, dialect: Dialect, names: list[str] | None) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=names)
+        assert isinstance(compiled, SQLCompiler)
+        self.sql = str(compiled)
+        self.has_lastrowid = dialect.name == SQLITE
+        self._dialect = dialect
+        self._errors = cast(Any, dialect).loaded_dbapi.Error
+        places = compiled.positiontup
+        self._keys = list(compiled.binds) if places is None else None
+        self._binds = [_bind(compiled.binds[name], dialect) for name in places or compiled.binds]
+        columns = statement.selected_columns if isinstance(statement, sa.Select) else None
+        self._results = [_result(column.type, dialect) for column in columns or ()]
+        keys = columns.keys() if columns else []
+        self._row: Any = namedtuple("Row", keys, rename=True)  # type: ignore[misc]
+
+    def row(self, values: Any) -> Any:
+        return self._row._make(
+            [
+                value if convert is None else convert(value)
+                for convert, value in zip(self._results, values, strict=True)
+            ]
+        )
+
+    def send(self, values: Mapping[str, Any]) -> Any:
+        """Send it in the session's transaction; the answer is the driver's cursor."""
+        here = connection()
+        cursor: Any = None
+        try:
+            cursor = here.connection.cursor()
+            self._dialect.do_execute(cursor, self.sql, self._given(values))
+        except self._errors as error:
+            raise self._told(here, cursor, error) from error
+        return cursor
+
+    def _given(self, values: Mapping[str, Any]) -> Any:
+        given = [
+            fixed if name is _FIXED else values[name] if convert is None else convert(values[name])
+            for name, convert, fixed in self._binds
+        ]
+        return tuple(given) if self._keys is None else dict(zip(self._keys, given, strict=True))
+
+    def _told(self, here: sa.Connection, cursor: Any, error: Exception) -> BaseException:
+        """The error as SQLAlchemy would raise it. What people typed is not in it."""
+        is_lost = self._dialect.is_disconnect(cast(Any, error), here.connection, cursor)
+        if is_lost:
+            here.invalidate(error)
+        return DBAPIError.instance(
+            self.sql,
+            None,
+            error,
+            self._errors,
+            hide_parameters=True,
+            connection_invalidated=is_lost,
+            dialect=self._dialect,
+        )
+
+
+def _bind(bind: sa.BindParameter[Any], dialect: Dialect) -> Bind:
+    convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
+    if bind.required:
+        return bind.key, convert, None
+    value = bind.effective_value
+    return _FIXED, None, value if convert is None else convert(value)
+
+
+def _result(type_: sa.types.TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    return type_.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def insert(model: type[Base], **values: Any) -> None:
+    """Store a row at once. Columns that are not given get their defaults."""
+    _insert(model, db.engine.dialect.name).send(**_defaults(model) | values)
+
+
+def stored(model: type[M], **values: Any) -> M:
+    """Store a row with an `id` at once; the answer is its record, as if it had been read."""
+    whole = _defaults(model) | values
+    id = _insert(model, db.engine.dialect.name).inserted(**whole)
+    return attached(model, {**whole, "id": id})
+
+
+def change(record: Base, **values: Any) -> None:
+    """Store these values of a record with an `id` at once; nothing else of it."""
+    _update(type(record), tuple(values)).send(record=identity(record), **values)
+    known(record, **values)
+
+
+@cache
+def _insert(model: type[Base], dialect: str) -> Prepared:
+    statement = sa.insert(table(model))
+    if "id" in table(model).c and dialect != SQLITE:
+        statement = statement.returning(table(model).c.id)
+    return Prepared(statement, _defaults(model))
+
+
+@cache
+def _update(model: type[Base], names: tuple[str, ...]) -> Prepared:
+    here = sa.update(table(model)).where(table(model).c.id == sa.bindparam("record"))
+    return Prepared(here, names)
+
+
+@cache
+def _defaults(model: type[Base]) -> dict[str, Any]:
+    columns = [column for column in table(model).c if column.key != "id"]
+    return {column.key: getattr(column.default, "arg", None) for column in columns}
