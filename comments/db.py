@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+import orjson
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_sqlalchemy import SQLAlchemy
@@ -139,11 +140,17 @@ def taken(model: type[M], values: Sequence[Any]) -> M:
 
 
 def attached(model: type[M], values: Mapping[str, Any]) -> M:
-    """A record of the session, as if these values of its attributes had just been read."""
-    record = model()
-    sa.inspect(record).dict.update(values)  # at once, and without an event for each
-    orm.make_transient_to_detached(record)
-    db.session.add(record)
+    """A record of the session, as if these values of its attributes had just been read.
+
+    It comes to be as one that the ORM loads, without what adding one to a session looks for.
+    """
+    session, mapper = db.session(), sa.inspect(model)
+    record = cast("M", mapper.class_manager.new_instance())
+    state = sa.inspect(record)
+    state.dict.update(values)
+    state.key = mapper.identity_key_from_primary_key((values["id"],))
+    state.session_id = session.hash_key
+    session.identity_map.replace(state)
     return record
 
 
@@ -167,21 +174,30 @@ def _attributes(model: type[Base]) -> list[str]:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    # Parameters hold what people typed; an error that is logged must not.
+    either: dict[str, Any] = {
+        # Parameters hold what people typed; an error that is logged must not.
+        "hide_parameters": True,
+        "json_serializer": _json,
+        "json_deserializer": orjson.loads,
+    }
     if url.startswith("sqlite"):
         return {
-            "hide_parameters": True,
+            **either,
             # Those beyond it are opened anew each time, which costs as much as half a post.
             "pool_size": 15,
             "connect_args": {"timeout": LOCK_SECONDS},
         }
     return {
-        "hide_parameters": True,
+        **either,
         "pool_pre_ping": True,
         "pool_size": 10,
         "max_overflow": 20,
         "pool_timeout": 5,
     }
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 class TicketLock:

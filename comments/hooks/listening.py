@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from comments import events, signals
 from comments.accounts.models import Identity, User, Way
-from comments.db import db
+from comments.db import AnySelect, db
 from comments.hooks import queries, queueing
 from comments.hooks.models import Event, Hook
 from comments.moderation.models import Report
@@ -28,19 +28,18 @@ def connect() -> None:
 
 
 def _decided(happened: Sequence[events.Event]) -> None:
-    ids = [event.facts["decision"] for event in happened]
     at = {event.facts["decision"]: event.at for event in happened}
-    decisions = db.session.scalars(
-        sa.select(Decision).where(Decision.id.in_(ids)).order_by(Decision.id)
-    ).all()
-    hooks = _hooks_of({decision.site_id for decision in decisions})
-    for decision in decisions:
+    these = Decision.id.in_(at)
+    hooks = _hooks_of(sa.select(Decision.site_id).where(these))
+    if not hooks:
+        return
+    for decision in db.session.scalars(sa.select(Decision).where(these).order_by(Decision.id)):
         told = {"comment": decision.comment_id, "decision": decision.id}
         for event in _events(decision):
             _tell(hooks[decision.site_id], event, told, at[decision.id])
 
 
-def _hooks_of(sites: Iterable[int]) -> dict[int, list[Hook]]:
+def _hooks_of(sites: Collection[int] | AnySelect) -> dict[int, list[Hook]]:
     """By site, who is told of what happens there."""
     found = defaultdict[int, list[Hook]](list)
     for hook in db.session.scalars(queries.told(sites)):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from comments import paging
-from comments.db import db, identity
+from comments.db import AnySelect, db, identity
 from comments.errors import NotFound
 from comments.hooks.models import Delivery, Hook
 from comments.sites.models import Site
@@ -20,7 +20,7 @@ def of(site: Site) -> sa.Select[Hook]:
     return sa.select(Hook).where(Hook.site_id == site.id).order_by(Hook.id)
 
 
-def told(sites: Iterable[int]) -> sa.Select[Hook]:
+def told(sites: Collection[int] | AnySelect) -> sa.Select[Hook]:
     """The receivers that are told of what happens on these sites."""
     return sa.select(Hook).where(Hook.site_id.in_(sites), Hook.stopped_at.is_(None))
 

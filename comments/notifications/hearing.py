@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from comments import events
 from comments.accounts.models import User
-from comments.db import AnySelect, db, upsert
+from comments.db import AnySelect, db, fetch, upsert
 from comments.events import Event
 from comments.notifications import mentions, timing
 from comments.notifications.models import (
@@ -41,39 +41,63 @@ def connect() -> None:
 class Happened:
     """A Decision, its comment and article as they stand now, and the moment."""
 
-    decision: Decision
-    comment: Comment
-    article: Article
-    source: str
     now: datetime
+    decision_id: int
+    act: Act
+    from_status: Status | None
+    to_status: Status
+    by_id: int | None
+    comment_id: int
+    site_id: int
+    article_id: int
+    parent_id: int | None
+    author_id: int
+    status: Status
+    state: State
+    source: str
+
+    @property
+    def is_published(self) -> bool:
+        """Whether it is by this that the comment is on the page."""
+        return self.to_status is PUBLISHED and self.from_status is not PUBLISHED
 
 
 def heard(told: Sequence[Event]) -> None:
     """Tell of Decisions, or take back what was told of their comments before."""
     happened = _read(told)
-    followed = _followed({each.article.id for each in happened})
+    followed = _followed({each.article_id for each in happened})
     for each in happened:
-        _hear(each, each.article.id in followed)
+        _hear(each, each.article_id in followed)
 
 
 def _read(told: Sequence[Event]) -> list[Happened]:
-    at = {event.facts["decision"]: event.at for event in told}
-    rows = db.session.execute(
-        sa.select(Decision, Comment, Article, Revision.source)
+    rows = fetch(
+        sa.select(
+            Decision.created_at,
+            Decision.id,
+            Decision.act,
+            Decision.from_status,
+            Decision.to_status,
+            Decision.by_id,
+            Comment.id,
+            Comment.site_id,
+            Comment.article_id,
+            Comment.parent_id,
+            Comment.author_id,
+            Comment.status,
+            Article.state,
+            Revision.source,
+        )
         .join(Comment, Comment.id == Decision.comment_id)
         .join(Article, Article.id == Comment.article_id)
         .join(
             Revision,
             sa.and_(Revision.comment_id == Comment.id, Revision.number == Comment.revision),
         )
-        .where(Decision.id.in_(at))
+        .where(Decision.id.in_([event.facts["decision"] for event in told]))
         .order_by(Decision.id)
-        .execution_options(populate_existing=True)
     )
-    return [
-        Happened(decision, comment, article, source, at[decision.id])
-        for decision, comment, article, source in rows
-    ]
+    return [Happened(*row) for row in rows]
 
 
 def _followed(articles: Iterable[int]) -> set[int]:
@@ -83,25 +107,25 @@ def _followed(articles: Iterable[int]) -> set[int]:
 
 
 def _hear(happened: Happened, is_followed: bool) -> None:
-    decision, comment = happened.decision, happened.comment
-    if decision.from_status is PUBLISHED and decision.to_status is not PUBLISHED:
-        _take_back(comment, Notification.kind != Kind.DECISION)
-    if decision.from_status and decision.to_status in (Status.PENDING, Status.WITHDRAWN):
-        _take_back(comment, Notification.kind == Kind.DECISION)
+    before, after = happened.from_status, happened.to_status
+    if before is PUBLISHED and after is not PUBLISHED:
+        _take_back(happened, Notification.kind != Kind.DECISION)
+    if before and after in (Status.PENDING, Status.WITHDRAWN):
+        _take_back(happened, Notification.kind == Kind.DECISION)
     # What was decided since is told of in its turn.
-    if comment.status is not decision.to_status:
+    if happened.status is not after:
         return
-    if decision.to_status is PUBLISHED and happened.article.state is not State.HIDDEN:
+    if after is PUBLISHED and happened.state is not State.HIDDEN:
         _tell_others(happened, is_followed)
-    if _is_news_to_the_author(decision, comment):
+    if _is_news_to_the_author(happened):
         _tell_author(happened)
 
 
-def _take_back(comment: Comment, which: sa.ColumnElement[bool]) -> None:
+def _take_back(happened: Happened, which: sa.ColumnElement[bool]) -> None:
     """Nobody hears of this any more who has neither read it nor been told."""
     db.session.execute(
         sa.delete(Notification).where(
-            Notification.comment_id == comment.id,
+            Notification.comment_id == happened.comment_id,
             which,
             Notification.seen_at.is_(None),
             Notification.mailed_at.is_(None),
@@ -111,39 +135,37 @@ def _take_back(comment: Comment, which: sa.ColumnElement[bool]) -> None:
 
 
 def _tell_others(happened: Happened, is_followed: bool) -> None:
-    decision, comment = happened.decision, happened.comment
-    is_new = decision.from_status is not PUBLISHED
-    if is_new and comment.parent_id is not None:
-        above = sa.select(Comment.author_id).where(Comment.id == comment.parent_id)
+    if happened.is_published and happened.parent_id is not None:
+        above = sa.select(Comment.author_id).where(Comment.id == happened.parent_id)
         _tell(happened, Kind.REPLY, above)
-    if named := mentions.people(comment, happened.source):
+    if named := mentions.people(happened.site_id, happened.article_id, happened.source):
         _tell(happened, Kind.MENTION, sa.select(User.id).where(User.id.in_(named)))
-    if is_new and is_followed:
+    if happened.is_published and is_followed:
         following = sa.and_(
-            Subscription.article_id == comment.article_id,
-            Subscription.created_at <= decision.created_at,
+            Subscription.article_id == happened.article_id,
+            Subscription.created_at <= happened.now,
         )
         _tell(happened, Kind.THREAD, sa.select(Subscription.user_id).where(following))
 
 
 def _tell(happened: Happened, kind: Kind, who: AnySelect) -> None:
     """Tell all of these but who wrote or published it. One who was told already is not again."""
-    acting = (happened.comment.author_id, happened.decision.by_id or 0)
+    acting = (happened.author_id, happened.by_id or 0)
     told = _rows(happened, kind, sa.and_(User.id.in_(who), User.id.not_in(acting)))
     db.session.execute(told.on_conflict_do_nothing())
 
 
-def _is_news_to_the_author(decision: Decision, comment: Comment) -> bool:
+def _is_news_to_the_author(happened: Happened) -> bool:
     """Somebody else decided, and something became different by it."""
     return (
-        decision.act in (Act.APPROVE, Act.REJECT)
-        and decision.by_id not in (None, comment.author_id)
-        and decision.from_status is not decision.to_status
+        happened.act in (Act.APPROVE, Act.REJECT)
+        and happened.by_id not in (None, happened.author_id)
+        and happened.from_status is not happened.to_status
     )
 
 
 def _tell_author(happened: Happened) -> None:
-    told = _rows(happened, Kind.DECISION, User.id == happened.comment.author_id)
+    told = _rows(happened, Kind.DECISION, User.id == happened.author_id)
     fresh = ("kind", "decision_id", "created_at", "due_at", "push_at")
     db.session.execute(
         told.on_conflict_do_update(
@@ -156,21 +178,21 @@ def _tell_author(happened: Happened) -> None:
 
 def _rows(happened: Happened, kind: Kind, who: sa.ColumnElement[bool]) -> Any:
     """A row for each of these people, but for those who left or are banned here."""
-    comment, now = happened.comment, happened.now
+    site_id, now = happened.site_id, happened.now
     values = {
         "user_id": User.id,
-        "site_id": sa.literal(comment.site_id),
-        "article_id": sa.literal(comment.article_id),
-        "comment_id": sa.literal(comment.id),
+        "site_id": sa.literal(site_id),
+        "article_id": sa.literal(happened.article_id),
+        "comment_id": sa.literal(happened.comment_id),
         "kind": sa.literal(kind, Notification.kind.type),
-        "decision_id": sa.literal(happened.decision.id),
+        "decision_id": sa.literal(happened.decision_id),
         "created_at": sa.literal(now, Notification.created_at.type),
         "due_at": timing.due_by_choice(_chosen(kind), now),
         "push_at": timing.push_by_choice(_chosen(kind), now),
     }
-    here = sa.and_(Preference.user_id == User.id, Preference.site_id == comment.site_id)
+    here = sa.and_(Preference.user_id == User.id, Preference.site_id == site_id)
     is_banned = sa.exists().where(
-        Sanction.site_id == comment.site_id,
+        Sanction.site_id == site_id,
         Sanction.user_id == User.id,
         Sanction.measure == Measure.BAN,
         Sanction.lifted_at.is_(None),

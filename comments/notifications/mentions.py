@@ -19,10 +19,10 @@ MOST = 10
 _SIGN = re.compile(r"(?<![\w@/.\-:=&?#%+])@(?=\w)")
 
 
-def people(comment: Comment, source: str) -> set[int]:
-    """The ids of those whom this text names and who have published in the same thread."""
+def people(site_id: int, article_id: int, source: str) -> set[int]:
+    """The ids of those whom this text names and who have published in this thread."""
     spelled = [keys_at(source, at) for at in places(source)]
-    known = _known(comment, {key for keys in spelled for key in keys})
+    known = _known(site_id, article_id, {key for keys in spelled for key in keys})
     found = set[int]()
     for keys in spelled:
         # The longest, or Rae Miller would never be named where there is a Rae.
@@ -50,22 +50,22 @@ def _is_of_a_word(char: str) -> bool:
     return char.isalnum() or category(char) in ("Mn", "Mc")
 
 
-def _known(comment: Comment, keys: set[str]) -> dict[str, set[int]]:
+def _known(site_id: int, article_id: int, keys: set[str]) -> dict[str, set[int]]:
     found: dict[str, set[int]] = {}
-    for key, id in _of_the_thread(comment, keys) if keys else ():
+    for key, id in _of_the_thread(site_id, article_id, keys) if keys else ():
         found.setdefault(key, set()).add(id)
     return found
 
 
-def _of_the_thread(comment: Comment, keys: set[str]) -> Iterator[tuple[str, int]]:
+def _of_the_thread(site_id: int, article_id: int, keys: set[str]) -> Iterator[tuple[str, int]]:
     """Accounts of the service and of the site by each of these keys."""
     has_published = sa.exists().where(
         Comment.author_id == User.id,
-        Comment.site_id == comment.site_id,
-        Comment.article_id == comment.article_id,
+        Comment.site_id == site_id,
+        Comment.article_id == article_id,
         Comment.status == Status.PUBLISHED,
     )
-    for here in (User.site_id.is_(None), User.site_id == comment.site_id):
+    for here in (User.site_id.is_(None), User.site_id == site_id):
         rows = db.session.execute(
             sa.select(User.name_key, User.id).where(here, User.name_key.in_(keys), has_published)
         )

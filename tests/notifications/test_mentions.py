@@ -20,7 +20,7 @@ def people(cast: Cast, text: str) -> set[str]:
     for person in everybody:
         factories.comment(article, person)
     comment = factories.comment(article, cast.mo, text)
-    found = mentions.people(comment, text)
+    found = mentions.people(comment.site_id, comment.article_id, text)
     return {person.name for person in everybody if person.id in found}
 
 
