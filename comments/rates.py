@@ -1,7 +1,7 @@
-"""Where Flask-Limiter counts: in this process, and without a thread for every hit.
+"""Where requests are counted: in this process, and without a thread for every hit.
 
-Its own storage in memory looks through all that it counts in a new thread again and again; here
-whoever comes once the minute is over sweeps up what has ended.
+The storage that comes with limits looks through all that it counts in a new thread again and again;
+here whoever comes once the minute is over sweeps up what has ended.
 """
 
 from __future__ import annotations
@@ -11,14 +11,11 @@ import time
 
 from limits.storage import Storage
 
-SCHEME = "rates"
 SWEEP_SECONDS = 60
 
 
 class Rates(Storage):
     """Counters that begin anew once their time is over."""
-
-    STORAGE_SCHEME = [SCHEME]  # noqa: RUF012 - so says its parent
 
     def __init__(self, uri: str | None = None, wrap_exceptions: bool = False) -> None:
         super().__init__(uri, wrap_exceptions)

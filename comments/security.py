@@ -6,14 +6,16 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, g, request, session
+from flask import Flask, Response, abort, current_app, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import gettext as _
-from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFProtect
+from limits import RateLimitItemPerMinute
+from limits.strategies import FixedWindowRateLimiter
 
-from comments import rates, settings
+from comments import settings
 from comments.errors import TooLarge
+from comments.rates import Rates
 
 BODY_BYTES = 64 * 1024
 # A publisher's token that is too long is refused as a token.
@@ -84,7 +86,8 @@ def _network(address: str) -> str:
     return str(parsed)
 
 
-limiter = Limiter(client_address, storage_uri=f"{rates.SCHEME}://", default_limits=["1200/minute"])
+# So many requests of one network to one view; what people may do is counted by `limits`.
+MOST = RateLimitItemPerMinute(1200)
 
 
 def init_app(app: Flask) -> None:
@@ -106,14 +109,23 @@ def init_app(app: Flask) -> None:
         WTF_CSRF_TIME_LIMIT=None,
         # Pages whose address is a secret name no referrer; the token is bound to our cookie.
         WTF_CSRF_SSL_STRICT=False,
-        RATELIMIT_HEADERS_ENABLED=False,
+        COUNT_REQUESTS=True,
     )
     csrf.init_app(app)
-    limiter.init_app(app)
+    app.extensions["rates"] = FixedWindowRateLimiter(Rates())
+    app.before_request(_check_rate)
     app.before_request(_check_query)
     app.before_request(_check_length)
     app.before_request(_check_form)
     app.after_request(_headers)
+
+
+def _check_rate() -> None:
+    if request.endpoint is None or not current_app.config["COUNT_REQUESTS"]:
+        return
+    counted: FixedWindowRateLimiter = current_app.extensions["rates"]
+    if not counted.hit(MOST, client_address(), request.endpoint):
+        abort(429)
 
 
 def _check_query() -> None:

@@ -27,7 +27,6 @@ from comments import clock, create_app, i18n
 from comments.accounts import passwords
 from comments.accounts.models import User
 from comments.db import db, transaction
-from comments.security import limiter
 from comments.settings import Settings
 from comments.sites.models import Role, Site
 from tests import examples, factories, live, oidc_provider, pseudo, sent, servers
@@ -131,7 +130,7 @@ def service(database: str, tmp_path_factory: Any) -> Iterator[Flask]:
             url=HOST,
         )
     )
-    limiter.enabled = False
+    app.config["COUNT_REQUESTS"] = False
     app.test_client_class = Client
     app.extensions["broken contract"] = contract.watch(app)
     with app.app_context():

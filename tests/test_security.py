@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from limits import RateLimitItemPerMinute
 
 from comments import clock, security
 from comments.accounts import guests, letters, links
@@ -112,3 +113,28 @@ def test_a_query_that_is_no_text_is_refused_in_words(client: FlaskClient, path: 
 def test_who_comes_through_a_socket_without_an_address_is_counted_too(app: Flask) -> None:
     with app.test_request_context(environ_base={"REMOTE_ADDR": ""}):
         assert security.client_address()
+
+
+@pytest.fixture
+def counted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three requests a minute are enough."""
+    monkeypatch.setitem(app.config, "COUNT_REQUESTS", True)
+    monkeypatch.setattr(security, "MOST", RateLimitItemPerMinute(3))
+    app.extensions["rates"].storage.reset()
+
+
+@pytest.mark.usefixtures("counted", "cast")
+def test_one_address_that_asks_too_much_is_held_up_alone(client: FlaskClient) -> None:
+    asked = [client.post("/api/v1/preview") for _ in range(4)]
+    assert [answer.status_code for answer in asked] == [401, 401, 401, 429]
+    assert (asked[3].json["code"], asked[3].headers["Retry-After"]) == ("too-many", "60")
+    elsewhere = {"REMOTE_ADDR": "192.0.2.77"}
+    assert client.post("/api/v1/preview", environ_overrides=elsewhere).status_code == 401
+    assert client.post("/api/v1/comments").status_code == 401
+
+
+@pytest.mark.usefixtures("counted", "cast")
+def test_the_page_says_so_in_words(client: FlaskClient) -> None:
+    pages = [client.get("/sign-in") for _ in range(4)]
+    assert pages[3].status_code == 429
+    assert "Please wait a little." in pages[3].text

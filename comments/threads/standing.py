@@ -40,8 +40,10 @@ _recent = (
     .limit(RECENT)
     .subquery("recent")
 )
+# Written out: where a parameter might decide about a partial index, SQLite plans every time anew.
 _GUESTS = sa.select(Identity.id).where(
-    Identity.user_id == sa.bindparam("person"), Identity.way == Way.GUEST
+    Identity.user_id == sa.bindparam("person"),
+    Identity.way == sa.literal_column(f"'{Way.GUEST.value}'"),
 )
 # What was said lately, once for each sanction; there is hardly ever one.
 _KNOWN = Prepared(
