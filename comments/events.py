@@ -24,7 +24,7 @@ from comments.working import Chore, IsOver, chores
 QUEUE = "events"
 PAUSE = 5.0
 # What comes within so many seconds of the last is told together, at the price of one transaction.
-REST = 0.25
+REST = 0.5
 BATCH = 50
 
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from html import escape
+from html import escape, unescape
 from html.parser import HTMLParser
 from unicodedata import category, normalize
 
@@ -56,6 +56,11 @@ _WEB_ADDRESS = re.compile(
 _BARE_ADDRESS = re.compile(
     r"(?<![a-z0-9])https?://[^\W_][^\s<>\"“”«»、。，；：！？（）「」『』【】《》]*", re.IGNORECASE
 )
+# As the last cleaner writes them.
+_TAG = r"""(?: (?:[^">]|"[^"]*")*)?>"""
+_BLOCK_TAG = re.compile(f"</?(?:{'|'.join(sorted(_BLOCKS))}){_TAG}")
+_OTHER_TAG = re.compile(f"</?[a-z]+{_TAG}")
+_LINK = re.compile('<a href="([^"]+)"')
 _AFTER_ADDRESS = frozenset(".,;:!?'’*_~…")
 
 
@@ -143,44 +148,21 @@ def _rendered(stages: Stages, source: str, limit: int) -> Rendered:
     if len(source) > limit:
         raise Unusable("too_long")
     html = reduce(lambda text, stage: stage(text), stages, source)
-    reader = _read(html)
-    return Rendered(html, reader.text(), tuple(reader.links))
+    return Rendered(html, _text(html), _links(html))
 
 
 def text(html: str) -> str:
     """The words of what was rendered, on their lines."""
-    return _read(html).text()
+    return _text(html)
 
 
-def _read(html: str) -> _Reader:
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return reader
+def _text(html: str) -> str:
+    lines = _OTHER_TAG.sub("", _BLOCK_TAG.sub("\n", html))
+    return re.sub(r"\n\s*", "\n", unescape(lines)).strip()
 
 
-class _Reader(HTMLParser):
-    """Reads text and links off finished HTML."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self._text: list[str] = []
-
-    def text(self) -> str:
-        return re.sub(r"\n\s*", "\n", "".join(self._text)).strip()
-
-    def handle_starttag(self, tag: str, attrs: Attributes) -> None:
-        if tag == "a":
-            self.links += [href for name, href in attrs if name == "href" and href]
-        self.handle_endtag(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _BLOCKS:
-            self._text.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        self._text.append(data)
+def _links(html: str) -> tuple[str, ...]:
+    return tuple(unescape(address) for address in _LINK.findall(html))
 
 
 def markdown(source: str) -> str:
