@@ -38,6 +38,8 @@ NAMING = {
 
 TRIES = 3
 LOCK_SECONDS = 20.0
+# SQLite's: so that nobody else writes between what is read and what is written.
+BEGIN_WRITING = "BEGIN IMMEDIATE"
 # States of PostgreSQL: two transactions crossed, waited for each other, made the same row, or one
 # waited for the other for too long.
 SERIALISATION, DEADLOCK, DOUBLE, HELD_UP = "40001", "40P01", "23505", "55P03"
@@ -274,11 +276,12 @@ def transaction(act: Callable[[], T]) -> T:
 
 
 def _once(act: Callable[[], T]) -> T:
-    db.session.rollback()
-    db.session.expire_all()
+    kept = _end_reading()
     with _write_lock():
         mark = _writing.set(True)
         try:
+            if kept is not None:
+                kept.exec_driver_sql(BEGIN_WRITING)
             result = act()
             db.session.commit()
         except BaseException:
@@ -287,6 +290,25 @@ def _once(act: Callable[[], T]) -> T:
         finally:
             _writing.reset(mark)
     return result
+
+
+def _end_reading() -> sa.Connection | None:
+    """End the transaction of what was read, and forget that. SQLite's connection is kept for the
+    next one, where nothing was begun that the session would have to undo."""
+    session = db.session()
+    here: sa.Connection | None = session.info.get("connection")
+    is_kept = (
+        here is not None
+        and not here.closed
+        and here.dialect.name == "sqlite"
+        and not (session.new or session.dirty or session.deleted)
+    )
+    if is_kept and here is not None:
+        here.dialect.do_rollback(here.connection)
+    else:
+        session.rollback()
+    session.expire_all()
+    return here if is_kept else None
 
 
 @contextmanager
@@ -338,4 +360,4 @@ def _connected(connection: Any, _record: object) -> None:
 
 
 def _begin(connection: Any) -> None:
-    connection.execute("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+    connection.execute(BEGIN_WRITING if _writing.get() else "BEGIN")

@@ -109,6 +109,57 @@ def test_what_was_read_before_is_read_again_inside(app: Flask) -> None:
     assert transaction(lambda: user.name) == "Rae"
 
 
+def test_what_was_read_holds_up_nobody_who_writes_after_it(app: Flask) -> None:
+    user = factories.user("rae")
+    assert db.session.scalar(sa.select(User.name)) == "rae"
+    with db.engine.connect() as other:
+        other.execute(sa.update(User).values(name="Rae"))
+        other.commit()
+    assert db.session.scalar(sa.select(User.name)) in ("rae", "Rae")  # as the engine has it
+
+    def act() -> str:
+        found = str(db.session.scalar(sa.select(User.name)))
+        user.name = "Rae Miller"
+        return found
+
+    assert transaction(act) == "Rae"
+    assert transaction(lambda: db.session.scalar(sa.select(User.name))) == "Rae Miller"
+
+
+def test_what_was_begun_outside_is_not_stored(app: Flask) -> None:
+    rae = factories.user("rae")
+    assert db.session.scalar(sa.select(User.id)) == rae.id
+    db.session.add(User(name="half", created_at=clock.now()))
+    transaction(lambda: factories.person("mo"))
+    rae.name = "Nobody"
+    transaction(lambda: factories.person("sam"))
+    names = db.session.scalars(sa.select(User.name).order_by(User.id)).all()
+    assert names == ["rae", "mo", "sam"]
+
+
+def test_nobody_waits_for_ever_for_another_process(app: Flask) -> None:
+    rae = factories.user("rae")
+    db.session.scalar(sa.select(User.id))
+    hurried = "SET lock_timeout = 10" if not _is_sqlite() else "PRAGMA busy_timeout = 10"
+    patient = "SET lock_timeout = 0" if not _is_sqlite() else "PRAGMA busy_timeout = 20000"
+    with db.engine.connect() as other:
+        other.exec_driver_sql("UPDATE users SET name = 'held'")
+        db.session.connection().exec_driver_sql(hurried)
+        if not _is_sqlite():
+            db.session.commit()
+        with pytest.raises(Busy):
+            transaction(lambda: setattr(rae, "name", "Rae"))
+        assert db.session.scalar(sa.select(User.name)) == "rae"
+        other.rollback()
+    db.session.connection().exec_driver_sql(patient)
+    transaction(lambda: setattr(rae, "name", "Rae"))
+    assert db.session.scalar(sa.select(User.name)) == "Rae"
+
+
+def _is_sqlite() -> bool:
+    return db.engine.dialect.name == "sqlite"
+
+
 def test_times_come_back_aware_and_in_utc(app: Flask) -> None:
     moment = datetime(2026, 3, 14, 9, 26, 53, 589793, tzinfo=UTC)
     user = factories.user("rae")
