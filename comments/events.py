@@ -25,7 +25,7 @@ QUEUE = "events"
 PAUSE = 5.0
 # What comes within so many seconds of the last is told together, at the price of one transaction.
 REST = 0.5
-BATCH = 50
+BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
