@@ -16,6 +16,8 @@ from flask.typing import ResponseReturnValue
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from comments.db import WAL_PAGES
+
 # In the environment: where the answer lies that `raw` gives, and where `posts` keeps its rows.
 ANSWER, DATABASE = "BENCHMARKS_ANSWER", "BENCHMARKS_DATABASE"
 
@@ -71,5 +73,10 @@ def posts() -> Flask:
 
 
 def _connected(connection: Any, _record: object) -> None:
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=20000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"wal_autocheckpoint={WAL_PAGES}",
+        "busy_timeout=20000",
+    ):
         connection.execute(f"PRAGMA {pragma}")

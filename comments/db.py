@@ -40,6 +40,9 @@ TRIES = 3
 LOCK_SECONDS = 20.0
 # SQLite's: so that nobody else writes between what is read and what is written.
 BEGIN_WRITING = "BEGIN IMMEDIATE"
+# What is written goes from SQLite's log into the database file after so many pages, 16 MB of them:
+# the later, the more often a page is written there once for many changes.
+WAL_PAGES = 4_000
 # States of PostgreSQL: two transactions crossed, waited for each other, made the same row, or one
 # waited for the other for too long.
 SERIALISATION, DEADLOCK, DOUBLE, HELD_UP = "40001", "40P01", "23505", "55P03"
@@ -353,6 +356,7 @@ def _connected(connection: Any, _record: object) -> None:
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",
+        f"wal_autocheckpoint={WAL_PAGES}",
         "foreign_keys=ON",
         f"busy_timeout={int(LOCK_SECONDS * 1000)}",
     ):
