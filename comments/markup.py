@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from html import escape, unescape
-from html.parser import HTMLParser
 from unicodedata import category, normalize
 
 import nh3
@@ -56,7 +55,9 @@ _WEB_ADDRESS = re.compile(
 _BARE_ADDRESS = re.compile(
     r"(?<![a-z0-9])https?://[^\W_][^\s<>\"“”«»、。，；：！？（）「」『』【】《》]*", re.IGNORECASE
 )
-# As the last cleaner writes them.
+# As the Markdown parser and nh3 write them.
+_PIECE = re.compile(r"""<(/?)([a-z][a-z0-9]*)((?:[^">]|"[^"]*")*)>|([^<]+|<)""")
+_ATTRIBUTE = re.compile('([a-z-]+)="([^"]*)"')
 _TAG = r"""(?: (?:[^">]|"[^"]*")*)?>"""
 _BLOCK_TAG = re.compile(f"</?(?:{'|'.join(sorted(_BLOCKS))}){_TAG}")
 _OTHER_TAG = re.compile(f"</?[a-z]+{_TAG}")
@@ -65,7 +66,6 @@ _AFTER_ADDRESS = frozenset(".,;:!?'’*_~…")
 
 
 Stages = tuple[Callable[[str], str], ...]
-Attributes = list[tuple[str, str | None]]
 
 
 class Unusable(ValueError):
@@ -201,22 +201,28 @@ def legible(html: str) -> str:
 def shaped(html: str) -> str:
     """Turn images and bare addresses into links, drop links to nowhere, bound the nesting."""
     shaper = _Shaper()
-    shaper.feed(html)
-    shaper.close()
+    for ending, tag, attributes, text in _PIECE.findall(html):
+        if not tag:
+            shaper.take_text(unescape(text))
+        elif ending:
+            shaper.end(tag)
+        else:
+            given = {name: unescape(value) for name, value in _ATTRIBUTE.findall(attributes)}
+            shaper.begin(tag, given)
     return "".join(shaper.html).strip()
 
 
-class _Shaper(HTMLParser):
+class _Shaper:
+    """What comes is well-formed: by the Markdown parser, or by `foreign`."""
+
     def __init__(self) -> None:
-        super().__init__()
         self.html: list[str] = []
         self._closings: list[str] = []
         self._not_linked = 0
         self._address = ""
         self._address_is_named = False
 
-    def handle_starttag(self, tag: str, attrs: Attributes) -> None:
-        given = {name: value or "" for name, value in attrs}
+    def begin(self, tag: str, given: dict[str, str]) -> None:
         if tag == "img":
             self._show_image(given)
         elif tag == "br":
@@ -247,11 +253,11 @@ class _Shaper(HTMLParser):
         address = given.get("src", "").strip()
         name = given.get("alt", "")
         if self._address or not _is_web_address(address):
-            self.handle_data(name)
+            self.take_text(name)
         else:
             self.html.append(_link(address, address if is_blank(name) else name))
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
         if tag in {"br", "img"}:
             return
         closing = self._closings.pop()
@@ -261,7 +267,7 @@ class _Shaper(HTMLParser):
         self.html.append(closing)
         self._not_linked -= bool(closing) and tag in _NOT_LINKED
 
-    def handle_data(self, data: str) -> None:
+    def take_text(self, data: str) -> None:
         self._address_is_named = self._address_is_named or not is_blank(data)
         self.html.append(escape(data, quote=False) if self._not_linked else _linked(data))
 
