@@ -24,8 +24,8 @@ from comments.working import Chore, IsOver, chores
 QUEUE = "events"
 PAUSE = 5.0
 # What comes within so many seconds of the last is told together, at the price of one transaction.
-REST = 0.5
-BATCH = 100
+REST = 1.0
+BATCH = 250
 
 
 @dataclass(frozen=True, slots=True)
