@@ -303,6 +303,7 @@ def _end_reading() -> sa.Connection | None:
     is_kept = (
         here is not None
         and not here.closed
+        and not here.invalidated
         and here.dialect.name == "sqlite"
         and not (session.new or session.dirty or session.deleted)
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -20,6 +19,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from comments.db import Base, attached, connection, db, identity, known, table
 
+T = TypeVar("T")
 M = TypeVar("M", bound=Base)
 Statement = sa.Select[*tuple[Any, ...]] | sa.UpdateBase
 Convert = Callable[[Any], Any]
@@ -45,8 +45,7 @@ class Prepared:
     def rows(self, **values: Any) -> list[Any]:
         """The rows of a select, each a tuple with names."""
         form = self._form()
-        with closing(form.send(values)) as cursor:
-            return [form.row(row) for row in cursor]
+        return [form.row(row) for row in form.send(values, _fetched)]
 
     def row(self, **values: Any) -> Any:
         """The only row of a select, or None."""
@@ -54,13 +53,12 @@ class Prepared:
         return rows[0] if rows else None
 
     def send(self, **values: Any) -> None:
-        self._form().send(values).close()
+        self._form().send(values, _done)
 
     def inserted(self, **values: Any) -> int:
         """Store a row; the answer is its `id`."""
         form = self._form()
-        with closing(form.send(values)) as cursor:
-            return cast(int, cursor.lastrowid if form.has_lastrowid else cursor.fetchone()[0])
+        return form.send(values, _numbered if form.has_lastrowid else _returned)
 
     def _form(self) -> _Form:
         dialect = db.engine.dialect
@@ -96,16 +94,18 @@ class _Form:
             ]
         )
 
-    def send(self, values: Mapping[str, Any]) -> Any:
-        """Send it in the session's transaction; the answer is the driver's cursor."""
+    def send(self, values: Mapping[str, Any], read: Callable[[Any], T]) -> T:
+        """Send it in the session's transaction, and read the answer off the driver's cursor."""
         here = connection()
         cursor: Any = None
         try:
             cursor = here.connection.cursor()
             self._dialect.do_execute(cursor, self.sql, self._given(values))
+            answer = read(cursor)
+            cursor.close()
         except self._errors as error:
             raise self._told(here, cursor, error) from error
-        return cursor
+        return answer
 
     def _given(self, values: Mapping[str, Any]) -> Any:
         given = [
@@ -128,6 +128,22 @@ class _Form:
             connection_invalidated=is_lost,
             dialect=self._dialect,
         )
+
+
+def _fetched(cursor: Any) -> list[Any]:
+    return cast("list[Any]", cursor.fetchall())
+
+
+def _done(_cursor: Any) -> None:
+    pass
+
+
+def _numbered(cursor: Any) -> int:
+    return cast(int, cursor.lastrowid)
+
+
+def _returned(cursor: Any) -> int:
+    return cast(int, cursor.fetchone()[0])
 
 
 def _bind(bind: sa.BindParameter[Any], dialect: Dialect) -> Bind:
