@@ -17,6 +17,7 @@ from comments.db import (
     DEADLOCK,
     DOUBLE,
     HELD_UP,
+    LOCK_SECONDS,
     SERIALISATION,
     TRIES,
     TicketLock,
@@ -139,21 +140,30 @@ def test_what_was_begun_outside_is_not_stored(app: Flask) -> None:
 
 def test_nobody_waits_for_ever_for_another_process(app: Flask) -> None:
     rae = factories.user("rae")
-    db.session.scalar(sa.select(User.id))
-    hurried = "SET lock_timeout = 10" if not _is_sqlite() else "PRAGMA busy_timeout = 10"
-    patient = "SET lock_timeout = 0" if not _is_sqlite() else "PRAGMA busy_timeout = 20000"
+    assert db.session.scalar(sa.select(User.id)) == rae.id
     with db.engine.connect() as other:
         other.exec_driver_sql("UPDATE users SET name = 'held'")
-        db.session.connection().exec_driver_sql(hurried)
-        if not _is_sqlite():
-            db.session.commit()
+        _wait_no_longer_than(0.01)
         with pytest.raises(Busy):
-            transaction(lambda: setattr(rae, "name", "Rae"))
+            transaction(lambda: _hurriedly(rae))
         assert db.session.scalar(sa.select(User.name)) == "rae"
         other.rollback()
-    db.session.connection().exec_driver_sql(patient)
-    transaction(lambda: setattr(rae, "name", "Rae"))
+    _wait_no_longer_than(LOCK_SECONDS)
+    transaction(lambda: _hurriedly(rae))
     assert db.session.scalar(sa.select(User.name)) == "Rae"
+
+
+def _wait_no_longer_than(seconds: float) -> None:
+    """SQLite's connection is told before it writes."""
+    if _is_sqlite():
+        milliseconds = int(seconds * 1000)
+        db.session.connection().exec_driver_sql(f"PRAGMA busy_timeout = {milliseconds}")
+
+
+def _hurriedly(rae: User) -> None:
+    if not _is_sqlite():
+        db.session.execute(sa.text("SET LOCAL lock_timeout = 10"))
+    rae.name = "Rae"
 
 
 def _is_sqlite() -> bool:
