@@ -76,7 +76,6 @@ class _Form:
         assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)
         self.has_lastrowid = dialect.name == SQLITE
-        self._dialect = dialect
         self._errors = cast(Any, dialect).loaded_dbapi.Error
         places = compiled.positiontup
         self._keys = list(compiled.binds) if places is None else None
@@ -100,7 +99,7 @@ class _Form:
         cursor: Any = None
         try:
             cursor = here.connection.cursor()
-            self._dialect.do_execute(cursor, self.sql, self._given(values))
+            here.dialect.do_execute(cursor, self.sql, self._given(values))
             answer = read(cursor)
             cursor.close()
         except self._errors as error:
@@ -116,7 +115,7 @@ class _Form:
 
     def _told(self, here: sa.Connection, cursor: Any, error: Exception) -> BaseException:
         """The error as SQLAlchemy would raise it. What people typed is not in it."""
-        is_lost = self._dialect.is_disconnect(cast(Any, error), here.connection, cursor)
+        is_lost = here.dialect.is_disconnect(cast(Any, error), here.connection, cursor)
         if is_lost:
             here.invalidate(error)
         return DBAPIError.instance(
@@ -126,7 +125,7 @@ class _Form:
             self._errors,
             hide_parameters=True,
             connection_invalidated=is_lost,
-            dialect=self._dialect,
+            dialect=here.dialect,
         )
 
 

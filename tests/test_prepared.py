@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -11,7 +13,7 @@ from comments.accounts.models import Session, User
 from comments.db import db, table, transaction
 from comments.prepared import Prepared, insert
 from comments.threads.models import Answer, Article, Comment, Status
-from tests import factories, sent
+from tests import factories, sent, servers
 from tests.conftest import Cast
 
 SECRET = "a-key-that-nobody-else-may-read"
@@ -83,8 +85,12 @@ def _cut_off() -> None:
         other.execute(sa.text("SELECT pg_terminate_backend(:here)"), {"here": here})
 
 
-def test_it_is_seen_where_statements_are_counted(cast: Cast) -> None:
+def test_it_is_seen_where_statements_are_counted(cast: Cast, tmp_path: Path) -> None:
+    """Also when another app of this process sent it first."""
+    one = Prepared(sa.select(User.id).where(User.id == sa.bindparam("id")))
+    with servers.migrated_inside(str(tmp_path)):
+        one.rows(id=1)
     seen: list[str] = []
     with sent.noted(lambda statement, _parameters: seen.append(statement)):
-        Prepared(sa.select(User.id).where(User.id == sa.bindparam("id"))).rows(id=1)
+        one.rows(id=1)
     assert [statement.split()[:2] for statement in seen[-1:]] == [["SELECT", "users.id"]]
