@@ -88,6 +88,8 @@ def _network(address: str) -> str:
 
 # So many requests of one network to one view; what people may do is counted by `limits`.
 MOST = RateLimitItemPerMinute(1200)
+# What is nowhere, and files: every page asks for several of them.
+UNCOUNTED = (None, "static")
 
 
 def init_app(app: Flask) -> None:
@@ -121,7 +123,7 @@ def init_app(app: Flask) -> None:
 
 
 def _check_rate() -> None:
-    if request.endpoint is None or not current_app.config["COUNT_REQUESTS"]:
+    if request.endpoint in UNCOUNTED or not current_app.config["COUNT_REQUESTS"]:
         return
     counted: FixedWindowRateLimiter = current_app.extensions["rates"]
     if not counted.hit(MOST, client_address(), request.endpoint):

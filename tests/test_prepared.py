@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -72,7 +73,8 @@ def test_a_connection_that_is_lost_is_not_used_again(cast: Cast) -> None:
     if db.engine.dialect.name == "postgresql":
         _cut_off()
     else:
-        db.session.connection().connection.driver_connection.close()  # type: ignore[union-attr]
+        driver: Any = db.session.connection().connection.driver_connection
+        driver.close()
     with pytest.raises(DBAPIError) as caught:
         one.row()
     assert caught.value.connection_invalidated

@@ -134,6 +134,13 @@ def test_one_address_that_asks_too_much_is_held_up_alone(client: FlaskClient) ->
 
 
 @pytest.mark.usefixtures("counted", "cast")
+def test_files_of_pages_are_not_counted(client: FlaskClient) -> None:
+    for _ in range(5):
+        with client.get("/assets/pages.css") as answer:
+            assert answer.status_code == 200
+
+
+@pytest.mark.usefixtures("counted", "cast")
 def test_the_page_says_so_in_words(client: FlaskClient) -> None:
     pages = [client.get("/sign-in") for _ in range(4)]
     assert pages[3].status_code == 429

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,7 +39,7 @@ def _decided(happened: Sequence[events.Event]) -> None:
             _tell(hooks[decision.site_id], event, told, at[decision.id])
 
 
-def _hooks_of(sites: Collection[int] | AnySelect) -> dict[int, list[Hook]]:
+def _hooks_of(sites: AnySelect) -> dict[int, list[Hook]]:
     """By site, who is told of what happens there."""
     found = defaultdict[int, list[Hook]](list)
     for hook in db.session.scalars(queries.told(sites)):
@@ -58,11 +58,14 @@ def _events(decision: Decision) -> list[Event]:
 
 
 def _reported(happened: Sequence[events.Event]) -> None:
-    for event in happened:
-        report = db.session.get(Report, event.facts["report"])
-        if report is not None:
-            told = {"comment": report.comment_id, "report": report.id}
-            _tell(_hooks_of({report.site_id})[report.site_id], Event.REPORTED, told, event.at)
+    at = {event.facts["report"]: event.at for event in happened}
+    these = Report.id.in_(at)
+    hooks = _hooks_of(sa.select(Report.site_id).where(these))
+    if not hooks:
+        return
+    for report in db.session.scalars(sa.select(Report).where(these).order_by(Report.id)):
+        told = {"comment": report.comment_id, "report": report.id}
+        _tell(hooks[report.site_id], Event.REPORTED, told, at[report.id])
 
 
 def _tell(hooks: Iterable[Hook], event: Event, facts: dict[str, Any], now: datetime) -> None:

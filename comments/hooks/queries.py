@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
@@ -20,7 +18,7 @@ def of(site: Site) -> sa.Select[Hook]:
     return sa.select(Hook).where(Hook.site_id == site.id).order_by(Hook.id)
 
 
-def told(sites: Collection[int] | AnySelect) -> sa.Select[Hook]:
+def told(sites: AnySelect) -> sa.Select[Hook]:
     """The receivers that are told of what happens on these sites."""
     return sa.select(Hook).where(Hook.site_id.in_(sites), Hook.stopped_at.is_(None))
 
