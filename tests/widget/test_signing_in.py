@@ -74,6 +74,7 @@ def test_signing_out_ends_the_token_everywhere_on_the_page(
     page: Page, publisher: Publisher, cast: Cast, asked: list[Asked]
 ) -> None:
     reader.arrive(page, publisher.page(slot() + slot("dunes")), cast.rae, cast.gazette)
+    expect(page.get_by_role("button", name="Sign out")).to_have_count(2)
     page.get_by_role("button", name="Sign out").first.click()
     expect(page.get_by_role("button", name="Sign in")).to_have_count(2)
     expect(page.get_by_role("button", name="Sign in").first).to_be_focused()
