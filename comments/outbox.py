@@ -92,6 +92,12 @@ class Outgoing(Model):
             postgresql_where=sa.text("line IS NOT NULL AND died_at IS NULL"),
         ),
         sa.Index(
+            "ix_outbox_person_id",
+            "person_id",
+            sqlite_where=sa.text("person_id IS NOT NULL"),
+            postgresql_where=sa.text("person_id IS NOT NULL"),
+        ),
+        sa.Index(
             "ix_outbox_site",
             "site_id",
             "queue",
@@ -104,13 +110,13 @@ class Outgoing(Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    uid: Mapped[str] = mapped_column(bytewise(32), unique=True)
+    uid: Mapped[str] = mapped_column(bytewise(32))
     queue: Mapped[str] = mapped_column(sa.String(20))
     kind: Mapped[str] = mapped_column(sa.String(40))
     receiver: Mapped[str] = mapped_column(bytewise(300))
     line: Mapped[str | None] = mapped_column(bytewise(100))
     site_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sites.id"))
-    person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
     facts: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]

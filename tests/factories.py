@@ -143,10 +143,11 @@ def comment(
     def act() -> Comment:
         text = writing.written(body)
         place = writing.Place(status.locked(article.id), parent, author)
-        row = writing.add(place, text, now)
+        first = to if to is not Status.WITHDRAWN else Status.PUBLISHED
+        row = writing.add(place, text, first, now)
         draft = writing.draft(text, Standing())
         writing.add_revision(row, text, draft, Verdict(Outcome.HOLD, None, findings), now)
-        status.move(row, to if to is not Status.WITHDRAWN else Status.PUBLISHED, _posted(), now)
+        status.move(row, first, _posted(), now)
         if to is Status.WITHDRAWN:
             status.move(row, to, status.Why(Act.WITHDRAW, author), now)
         return row

@@ -102,9 +102,10 @@ def _earlier_parents(batch: list[Staged]) -> dict[int, Comment]:
 def _comment(goal: Goal, staged: Staged, place: writing.Place) -> Comment:
     text = _written(staged)
     at = min(staged.created_at, goal.now)
-    comment = writing.add(place, text, at, _import_key(goal.way, staged))
+    to = _status(staged)
+    comment = writing.add(place, text, to, at, _import_key(goal.way, staged))
     writing.add_revision(comment, text, writing.draft(text, Standing()), _UNSCREENED, at)
-    status.move(comment, _status(staged), status.Why(Act.IMPORT), goal.now)
+    status.move(comment, to, status.Why(Act.IMPORT), goal.now)
     return comment
 
 

@@ -169,6 +169,7 @@ class Participant(Model):
     """What one person has done on one site. Only `move` writes the two counts of comments."""
 
     __tablename__ = "participants"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     site_id: Mapped[int] = mapped_column(sa.ForeignKey("sites.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True, index=True)

@@ -142,7 +142,7 @@ def _taken(
     verdict = policy.screen(draft, site.settings)
     if verdict.outcome is Outcome.REFUSE:
         raise refusal(verdict)
-    comment = writing.add(place, text, now)
+    comment = writing.add(place, text, STATUS_OF[verdict.outcome], now)
     writing.add_revision(comment, text, draft, verdict, now)
     decision = _moved(comment, verdict, Why(Act.POST), now)
     one = reading.just_taken(comment, text, place, known.role, decision)
@@ -187,6 +187,7 @@ def erase(comment: Comment) -> None:
         .where(Revision.comment_id == comment.id)
         .values(source="", html="", facts={}, findings=[])
     )
-    db.session.execute(sa.delete(Answer).where(Answer.comment_id == comment.id))
+    answered = sa.and_(Answer.user_id == comment.author_id, Answer.comment_id == comment.id)
+    db.session.execute(sa.delete(Answer).where(answered))
     comment.fingerprint = ""
     comment.out_since = None

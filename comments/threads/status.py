@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -70,8 +71,8 @@ def move(comment: Comment, to: Status, why: Why, now: datetime) -> Decision:
     """Give `comment` the status `to`, with every counter, version and the record of it.
 
     The article's row must be locked by the caller (`locked`), so that two moves in one thread
-    come one after the other. A comment that has no decision yet is new. Raises Conflict for a
-    move that is not legal.
+    come one after the other. A comment that has no decision yet is new; `to` is what its row was
+    stored with. Raises Conflict for a move that is not legal.
     """
     before = None if comment.decided_id is None else comment.status
     if to not in LEGAL[before] or (
@@ -79,17 +80,15 @@ def move(comment: Comment, to: Status, why: Why, now: datetime) -> Decision:
     ):
         message = _("This is not possible with this comment any more.")
         raise Conflict(message, code="illegal-move", status=before)
+    assert before is not None or to is comment.status
     db.session.flush()  # what was set on the comment before, by an edit
     decision = _recorded(comment, before, to, why, now)
-    place = {"root_id": comment.root_id, "path": comment.path} if before is None else {}
     change(
         comment,
-        status=to,
         shown=to is PUBLISHED or comment.replies > 0,
-        open_reports=0 if to is WITHDRAWN else comment.open_reports,
         decided_id=decision.id,
         out_since=now if to in OUT else None,
-        **place,
+        **(_first(comment) if before is None else _next(comment, to)),
     )
     _count_article(comment, before, to)
     _count_author(comment, before, to, now)
@@ -107,6 +106,15 @@ def locked(article_id: int) -> Article:
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).scalar_one()
+
+
+def _first(comment: Comment) -> dict[str, Any]:
+    """What a new row, which was stored with its status, could not know before it had an id."""
+    return {"root_id": comment.root_id, "path": comment.path}
+
+
+def _next(comment: Comment, to: Status) -> dict[str, Any]:
+    return {"status": to, "open_reports": 0 if to is WITHDRAWN else comment.open_reports}
 
 
 def _count_article(comment: Comment, before: Status | None, to: Status) -> None:

@@ -63,8 +63,11 @@ def draft(text: Written, standing: Standing, **facts: bool) -> Draft:
     )
 
 
-def add(place: Place, text: Written, now: datetime, import_key: str | None = None) -> Comment:
-    """A new comment. `status.move` gives its row the place in the tree, together with a status."""
+def add(
+    place: Place, text: Written, to: Status, now: datetime, import_key: str | None = None
+) -> Comment:
+    """A new comment on its way to a status. Only `status.move` makes it so: it gives the row its
+    place in the tree and counts it."""
     parent = place.parent
     comment = stored(
         Comment,
@@ -72,7 +75,7 @@ def add(place: Place, text: Written, now: datetime, import_key: str | None = Non
         article_id=place.article.id,
         parent_id=parent.id if parent else None,
         author_id=place.author.id,
-        status=Status.PENDING,
+        status=to,
         depth=parent.depth + 1 if parent else 0,
         fingerprint=text.fingerprint,
         import_key=import_key,
