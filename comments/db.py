@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -66,7 +67,7 @@ def _moment(value: datetime | None) -> datetime | None:
         return None
     if value.tzinfo is None:
         raise ValueError("a moment without a time zone")
-    return value.astimezone(UTC)
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
 def _moment_text(value: datetime | None) -> str | None:
@@ -146,12 +147,19 @@ def taken(model: type[M], values: Sequence[Any]) -> M:
     What the session knew of it before, and what was set and not yet stored, gives way.
     """
     here = dict(zip(_attributes(model), values, strict=True))
-    key = sa.inspect(model).identity_key_from_primary_key((here["id"],))
-    record = cast("M | None", db.session.identity_map.get(key))
-    if record is not None:
-        known(record, **here)
-        return record
-    return attached(model, here)
+    record = held(model, here["id"])
+    if record is None:
+        return attached(model, here)
+    state = sa.inspect(record)
+    state.dict.update(here)
+    state._commit_all(state.dict)  # as the ORM does with what it reads again
+    return record
+
+
+def held(model: type[M], id: int) -> M | None:
+    """The record that the session has of this `id`, whatever is known of it."""
+    key = sa.inspect(model).identity_key_from_primary_key((id,))
+    return cast("M | None", db.session.identity_map.get(key))
 
 
 def attached(model: type[M], values: Mapping[str, Any]) -> M:
@@ -284,7 +292,7 @@ def _once(act: Callable[[], T]) -> T:
         mark = _writing.set(True)
         try:
             if kept is not None:
-                kept.exec_driver_sql(BEGIN_WRITING)
+                _begin_writing(kept)
             result = act()
             db.session.commit()
         except BaseException:
@@ -313,6 +321,14 @@ def _end_reading() -> sa.Connection | None:
         session.rollback()
     session.expire_all()
     return here if is_kept else None
+
+
+def _begin_writing(here: sa.Connection) -> None:
+    """What SQLAlchemy does, without what it does around every statement."""
+    try:
+        _begin(here.connection)
+    except sqlite3.OperationalError as error:
+        raise OperationalError(BEGIN_WRITING, None, error) from error
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from comments.db import Base, attached, connection, db, identity, known, table
+from comments.db import Base, attached, connection, identity, known, table
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Base)
@@ -33,8 +33,7 @@ _FIXED = ""
 class Prepared:
     """A statement to be sent again and again, each time with values by name.
 
-    `names` are the columns that an INSERT or UPDATE sets. None of its values may be a list. An
-    INSERT whose `id` is wanted returns it, but on SQLite, whose driver says it.
+    `names` are the columns that an INSERT or UPDATE sets. None of its values may be a list.
     """
 
     def __init__(self, statement: Statement, names: Iterable[str] | None = None) -> None:
@@ -44,8 +43,9 @@ class Prepared:
 
     def rows(self, **values: Any) -> list[Any]:
         """The rows of a select, each a tuple with names."""
-        form = self._form()
-        return [form.row(row) for row in form.send(values, _fetched)]
+        here = connection()
+        form = self._form(here.dialect)
+        return [form.row(row) for row in form.send(here, values, _fetched)]
 
     def row(self, **values: Any) -> Any:
         """The only row of a select, or None."""
@@ -53,15 +53,16 @@ class Prepared:
         return rows[0] if rows else None
 
     def send(self, **values: Any) -> None:
-        self._form().send(values, _done)
+        here = connection()
+        self._form(here.dialect).send(here, values, _done)
 
     def inserted(self, **values: Any) -> int:
         """Store a row; the answer is its `id`."""
-        form = self._form()
-        return form.send(values, _numbered if form.has_lastrowid else _returned)
+        here = connection()
+        form = self._form(here.dialect)
+        return form.send(here, values, _numbered if form.has_lastrowid else _returned)
 
-    def _form(self) -> _Form:
-        dialect = db.engine.dialect
+    def _form(self, dialect: Dialect) -> _Form:
         form = self._forms.get(dialect.name)
         if form is None:
             form = self._forms[dialect.name] = _Form(self._statement, dialect, self._names)
@@ -72,10 +73,12 @@ class _Form:
     """What a statement is for one driver."""
 
     def __init__(self, statement: Statement, dialect: Dialect, names: list[str] | None) -> None:
+        self.has_lastrowid = dialect.name == SQLITE
+        if isinstance(statement, sa.Insert) and not self.has_lastrowid:
+            statement = statement.returning(*_id(statement))
         compiled = statement.compile(dialect=dialect, column_keys=names)
         assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)
-        self.has_lastrowid = dialect.name == SQLITE
         self._errors = cast(Any, dialect).loaded_dbapi.Error
         places = compiled.positiontup
         self._keys = list(compiled.binds) if places is None else None
@@ -93,9 +96,8 @@ class _Form:
             ]
         )
 
-    def send(self, values: Mapping[str, Any], read: Callable[[Any], T]) -> T:
-        """Send it in the session's transaction, and read the answer off the driver's cursor."""
-        here = connection()
+    def send(self, here: sa.Connection, values: Mapping[str, Any], read: Callable[[Any], T]) -> T:
+        """Send it in the transaction of this connection, and read the answer off the cursor."""
         cursor: Any = None
         try:
             cursor = here.connection.cursor()
@@ -157,15 +159,20 @@ def _result(type_: sa.types.TypeEngine[Any], dialect: Dialect) -> Convert | None
     return type_.dialect_impl(dialect).result_processor(dialect, None)
 
 
+def _id(statement: sa.Insert) -> list[sa.Column[int]]:
+    """What a driver that does not number rows by itself has to give back."""
+    return [column for column in cast("sa.Table", statement.table).c if column.key == "id"]
+
+
 def insert(model: type[Base], **values: Any) -> None:
     """Store a row at once. Columns that are not given get their defaults."""
-    _insert(model, db.engine.dialect.name).send(**_defaults(model) | values)
+    _insert(model).send(**_defaults(model) | values)
 
 
 def stored(model: type[M], **values: Any) -> M:
     """Store a row with an `id` at once; the answer is its record, as if it had been read."""
     whole = _defaults(model) | values
-    id = _insert(model, db.engine.dialect.name).inserted(**whole)
+    id = _insert(model).inserted(**whole)
     return attached(model, {**whole, "id": id})
 
 
@@ -176,11 +183,8 @@ def change(record: Base, **values: Any) -> None:
 
 
 @cache
-def _insert(model: type[Base], dialect: str) -> Prepared:
-    statement = sa.insert(table(model))
-    if "id" in table(model).c and dialect != SQLITE:
-        statement = statement.returning(table(model).c.id)
-    return Prepared(statement, _defaults(model))
+def _insert(model: type[Base]) -> Prepared:
+    return Prepared(sa.insert(table(model)), _defaults(model))
 
 
 @cache

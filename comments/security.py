@@ -68,22 +68,18 @@ def client_address() -> str:
             address = ipaddress.ip_address(hop)
         except ValueError:
             break
-        found = hop
+        found = _network(address)
         if not any(address in network for network in trusted):
             break
-    return _network(found)
+    return found
 
 
-def _network(address: str) -> str:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)
+def _network(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
 
 
 # So many requests of one network to one view; what people may do is counted by `limits`.

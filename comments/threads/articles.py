@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from comments import addresses, audit, changes, limits
 from comments.accounts.models import User
-from comments.db import db
+from comments.db import db, known
 from comments.errors import Conflict
 from comments.sites import access
 from comments.sites.models import Site
@@ -52,6 +52,7 @@ def found_or_made(site: Site, form: NewComment, author: User, now: datetime) -> 
         article = _made(site, form.article, now, author)
     elif article.key != form.article and not _as_url(form.article):
         _bind(article, form.article)
+    known(article, site=site)
     if url or not form.url:
         _fill_blanks(article, form, url or _allowed_key(site, form.article))
     return article

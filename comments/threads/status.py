@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from comments import changes, events
 from comments.accounts.models import User
-from comments.db import db, table, upsert
+from comments.db import connection, db, held, table, upsert
 from comments.errors import Conflict
 from comments.prepared import Prepared, change, stored
 from comments.sites.models import Participant
@@ -125,9 +125,8 @@ def _count_article(comment: Comment, before: Status | None, to: Status) -> None:
     if is_visible or any(steps.values()):
         id = comment.article_id
         _COUNT_ARTICLE.send(article=id, version_step=int(is_visible), **steps)
-        known = db.session.identity_map.get(db.session.identity_key(Article, id))
-        if known is not None:
-            db.session.expire(known, ["version", *COUNTED])
+        if article := held(Article, id):
+            db.session.expire(article, ["version", *COUNTED])
 
 
 def _count_author(comment: Comment, before: Status | None, to: Status, now: datetime) -> None:
@@ -135,7 +134,7 @@ def _count_author(comment: Comment, before: Status | None, to: Status, now: date
     rejected = (to is REJECTED) - (before is REJECTED)
     if before is not None and not published and not rejected:
         return
-    _count_author_in(db.engine.dialect.name).send(
+    _count_author_in(connection().dialect.name).send(
         site_id=comment.site_id,
         user_id=comment.author_id,
         first_seen_at=now,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from babel import Locale
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 
 from comments.threads.models import Status
@@ -9,6 +13,11 @@ from comments.threads.models import Status
 
 def said(status: Status) -> str:
     """What happens next, in plain words."""
+    return _said(status, get_locale())
+
+
+@cache
+def _said(status: Status, _locale: Locale | None) -> str:
     return str(_SAID[status])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from comments import markup
 from comments.accounts.models import User
@@ -18,7 +19,7 @@ from comments.threads.models import DEEPEST, STEP, Article, Comment, Revision, S
 MARKDOWN, HTML = "markdown", "html"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Written:
     """A text, normalised and rendered before the write lock is taken."""
 
@@ -27,7 +28,7 @@ class Written:
     is_blank: bool
     source_format: str = MARKDOWN
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """The same for texts that differ only in case and spacing."""
         return hashlib.sha256(" ".join(self.source.casefold().split()).encode()).hexdigest()
