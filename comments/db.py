@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,6 +21,7 @@ from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from comments.errors import Busy
+from comments.turns import TicketLock
 
 T = TypeVar("T")
 AnySelect = sa.Select[*tuple[Any, ...]]
@@ -221,46 +220,6 @@ def engine_options(url: str) -> dict[str, Any]:
 
 def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
-
-
-class TicketLock:
-    """A lock that serves in the order of arrival, which SQLite's own wait does not."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._waiting: deque[threading.Event] = deque()
-        self._held = False
-
-    @contextmanager
-    def held(self, seconds: float) -> Iterator[None]:
-        """Hold the lock. Raises Busy when it was not free within `seconds`."""
-        self._acquire(seconds)
-        try:
-            yield
-        finally:
-            self._release()
-
-    def _acquire(self, seconds: float) -> None:
-        with self._guard:
-            if not self._held:
-                self._held = True
-                return
-            turn = threading.Event()
-            self._waiting.append(turn)
-        if turn.wait(seconds):
-            return
-        with self._guard:
-            if turn in self._waiting:
-                self._waiting.remove(turn)
-                raise Busy(_("Too many people are writing at once. Please try again."))
-        # Handed over in the very last moment: the lock is ours after all.
-
-    def _release(self) -> None:
-        with self._guard:
-            if self._waiting:
-                self._waiting.popleft().set()
-            else:
-                self._held = False
 
 
 _writers = TicketLock()
