@@ -207,6 +207,8 @@ def engine_options(url: str) -> dict[str, Any]:
             **either,
             # Those beyond it are opened anew each time, which costs as much as half a post.
             "pool_size": 15,
+            # The one that was used last knows most of what is in the file.
+            "pool_use_lifo": True,
             "connect_args": {"timeout": LOCK_SECONDS},
         }
     return {
