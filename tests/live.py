@@ -71,10 +71,14 @@ def service(app: Flask, host: str = "127.0.0.1") -> Iterator[str]:
 CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser")
 
 
+def executable() -> str | None:
+    """The system's Chromium; where there is none, Playwright has its own."""
+    return next(filter(None, map(shutil.which, CHROMIUMS)), None)
+
+
 def chromium(playwright: Playwright) -> Browser:
-    """The system's Chromium, or Playwright's own where there is none."""
     return playwright.chromium.launch(
-        executable_path=next(filter(None, map(shutil.which, CHROMIUMS)), None),
+        executable_path=executable(),
         args=["--no-sandbox"] if os.geteuid() == 0 else [],
     )
 
