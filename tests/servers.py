@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -81,6 +82,19 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def two_free_ports() -> int:
+    """The first of two neighbours, below those from which connections start by themselves."""
+    while True:
+        first = random.randrange(20_000, 32_000, 2)
+        with socket.socket() as one, socket.socket() as other:
+            try:
+                one.bind(("127.0.0.1", first))
+                other.bind(("127.0.0.1", first + 1))
+            except OSError:
+                continue
+            return first
 
 
 def wait_for(condition: Callable[[], bool], every: float = 0.02) -> None:

@@ -92,7 +92,7 @@ def test_a_taken_port_is_refused_in_one_sentence(demo: Demo) -> None:
 
 
 def test_serving_brings_up_both_and_a_signal_ends_both(instance: Path) -> None:
-    port = servers.free_port()
+    port = servers.two_free_ports()
     process = subprocess.Popen(
         [sys.executable, "-m", "comments", "demo", "--serve"],
         env=servers.environment(instance=str(instance)) | {"PORT": str(port)},
@@ -102,11 +102,17 @@ def test_serving_brings_up_both_and_a_signal_ends_both(instance: Path) -> None:
     )
     service, publisher = f"http://127.0.0.1:{port}/readyz", f"http://localhost:{port + 1}/"
     try:
-        servers.wait_for(lambda: answers(service) and answers(publisher))
+        servers.wait_for(lambda: (answers(service) and answers(publisher)) or has_ended(process))
+        assert not has_ended(process)
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        if not has_ended(process):
+            os.killpg(process.pid, signal.SIGTERM)
     assert process.wait(timeout=30) == 0
     assert not answers(publisher)
+
+
+def has_ended(process: subprocess.Popen[bytes]) -> bool:
+    return process.poll() is not None
 
 
 def answers(url: str) -> bool:
