@@ -52,6 +52,7 @@ def wherever(page: Page, **options: object) -> list[str]:
 
 
 def _lines(page: Page, outcome: str, **options: object) -> list[str]:
+    page.wait_for_load_state()
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
     asked = {**OPTIONS, "resultTypes": [outcome], **options}

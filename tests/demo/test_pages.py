@@ -49,8 +49,8 @@ def test_larger_text_can_be_asked_for(tab: Page) -> None:
     size = "parseFloat(getComputedStyle(document.querySelector('[data-comments]')).fontSize)"
     before = tab.evaluate(size)
     tab.get_by_role("button", name="Larger text").click()
-    assert tab.evaluate(size) == before * 1.25
     expect(tab.get_by_role("button", name="Larger text", pressed=True)).to_be_visible()
+    assert tab.evaluate(size) == before * 1.25
 
 
 def test_without_scripts_there_is_a_link_to_the_comments(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from comments import clock
 from comments.accounts import letters, links, passwords
@@ -98,8 +98,7 @@ def test_a_guest_on_our_page(place: Place) -> None:
     page.get_by_label("Your comment").fill("Spring tide.")
     page.get_by_label("Your name").fill("Admin")
     page.get_by_role("button", name="Post comment").click()
-    page.get_by_role("alert").first.wait_for()
-    assert page.evaluate("document.activeElement.name") == "name"
+    expect(page.locator("[name=name]")).to_be_focused()
     assert page.get_attribute("#field-body", "aria-invalid") is None
     assert wherever(page) == []
     page.get_by_label("Your name").fill("Wren")
@@ -113,15 +112,14 @@ def test_a_form_with_faults_is_named_and_focused(place: Place) -> None:
     page.fill("#field-name", "!")
     page.fill("#field-password", "password")
     page.click("main button")
-    page.wait_for_selector("[role=alert]")
-    assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+    expect(page.get_by_role("alert")).to_be_focused()
     assert page.input_value("#field-name") == "!"
     assert page.input_value("#field-password") == ""
     described = page.get_attribute("#field-name", "aria-describedby")
     assert described == "hint-name fault-name-1"
     assert wherever(page) == []
     page.click("[role=alert] a >> nth=0")
-    assert page.evaluate("document.activeElement.id") == "field-name"
+    expect(page.locator("#field-name")).to_be_focused()
 
 
 def test_pages_of_an_account(place: Place) -> None:
@@ -245,11 +243,11 @@ def test_a_sign_in_of_the_publishers_own(place: Place) -> None:
 def test_a_page_can_be_walked_by_keys(place: Place) -> None:
     page = place.page(place.cast.rae, "/account")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    expect(page.get_by_text("Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    expect(page.locator("#main")).to_be_focused()
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.getAttribute('href')") == "/account/name"
+    expect(page.locator("[href='/account/name']")).to_be_focused()
 
 
 def test_a_page_that_is_written_from_the_right_is_mirrored(place: Place, marked: str) -> None:

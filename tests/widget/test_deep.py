@@ -105,6 +105,7 @@ def test_the_rest_of_a_branch_is_read_without_script(
     seen = drawn(page)
     while page.get_by_role("link", name=re.compile("Continue")).count():
         page.get_by_role("link", name=re.compile("Continue")).click()
+        page.wait_for_load_state()
         seen += [id for id in drawn(page) if id not in seen]
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert seen == ids(line)
