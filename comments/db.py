@@ -149,7 +149,7 @@ def taken(model: type[M], values: Sequence[Any]) -> M:
     record = held(model, here["id"])
     if record is None:
         return attached(model, here)
-    state = sa.inspect(record)
+    state = orm.attributes.instance_state(record)
     state.dict.update(here)
     state._commit_all(state.dict)  # as the ORM does with what it reads again
     return record
@@ -157,7 +157,7 @@ def taken(model: type[M], values: Sequence[Any]) -> M:
 
 def held(model: type[M], id: int) -> M | None:
     """The record that the session has of this `id`, whatever is known of it."""
-    key = sa.inspect(model).identity_key_from_primary_key((id,))
+    key = model.__mapper__.identity_key_from_primary_key((id,))
     return cast("M | None", db.session.identity_map.get(key))
 
 
@@ -166,9 +166,9 @@ def attached(model: type[M], values: Mapping[str, Any]) -> M:
 
     It comes to be as one that the ORM loads, without what adding one to a session looks for.
     """
-    session, mapper = db.session(), sa.inspect(model)
+    session, mapper = db.session(), model.__mapper__
     record = cast("M", mapper.class_manager.new_instance())
-    state = sa.inspect(record)
+    state = orm.attributes.instance_state(record)
     state.dict.update(values)
     state.key = mapper.identity_key_from_primary_key((values["id"],))
     state.session_id = session.hash_key
@@ -178,7 +178,7 @@ def attached(model: type[M], values: Mapping[str, Any]) -> M:
 
 def identity(record: Base) -> int:
     """The `id` of a record, also when the rest of it has to be read again."""
-    (id,) = sa.inspect(record).identity or (None,)
+    (id,) = orm.attributes.instance_state(record).identity or (None,)
     return cast(int, id)
 
 

@@ -23,11 +23,8 @@ T = TypeVar("T")
 M = TypeVar("M", bound=Base)
 Statement = sa.Select[*tuple[Any, ...]] | sa.UpdateBase
 Convert = Callable[[Any], Any]
-# A value by its name, or one that is always the same; how it is told to the driver.
-Bind = tuple[str, Convert | None, Any]
 
 SQLITE = "sqlite"
-_FIXED = ""
 
 
 class Prepared:
@@ -82,19 +79,18 @@ class _Form:
         self._errors = cast(Any, dialect).loaded_dbapi.Error
         places = compiled.positiontup
         self._keys = list(compiled.binds) if places is None else None
-        self._binds = [_bind(compiled.binds[name], dialect) for name in places or compiled.binds]
+        binds = [compiled.binds[name] for name in places or compiled.binds]
+        self._names = [bind.key for bind in binds]
+        self._given_to = _converted(_to_driver(bind.type, dialect) for bind in binds)
+        # What is always the same, by its name.
+        self._fixed = {bind.key: bind.effective_value for bind in binds if not bind.required}
         columns = statement.selected_columns if isinstance(statement, sa.Select) else None
-        self._results = [_result(column.type, dialect) for column in columns or ()]
+        self._got_from = _converted(_from_driver(column.type, dialect) for column in columns or ())
         keys = columns.keys() if columns else []
         self._row: Any = namedtuple("Row", keys, rename=True)  # type: ignore[misc]
 
     def row(self, values: Any) -> Any:
-        return self._row._make(
-            [
-                value if convert is None else convert(value)
-                for convert, value in zip(self._results, values, strict=True)
-            ]
-        )
+        return self._row._make(_convert(self._got_from, list(values)))
 
     def send(self, here: sa.Connection, values: Mapping[str, Any], read: Callable[[Any], T]) -> T:
         """Send it in the transaction of this connection, and read the answer off the cursor."""
@@ -109,11 +105,9 @@ class _Form:
         return answer
 
     def _given(self, values: Mapping[str, Any]) -> Any:
-        given = [
-            fixed if name is _FIXED else values[name] if convert is None else convert(values[name])
-            for name, convert, fixed in self._binds
-        ]
-        return tuple(given) if self._keys is None else dict(zip(self._keys, given, strict=True))
+        known = {**self._fixed, **values} if self._fixed else values
+        given = _convert(self._given_to, [known[name] for name in self._names])
+        return given if self._keys is None else dict(zip(self._keys, given, strict=True))
 
     def _told(self, here: sa.Connection, cursor: Any, error: Exception) -> BaseException:
         """The error as SQLAlchemy would raise it. What people typed is not in it."""
@@ -147,16 +141,23 @@ def _returned(cursor: Any) -> int:
     return cast(int, cursor.fetchone()[0])
 
 
-def _bind(bind: sa.BindParameter[Any], dialect: Dialect) -> Bind:
-    convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
-    if bind.required:
-        return bind.key, convert, None
-    value = bind.effective_value
-    return _FIXED, None, value if convert is None else convert(value)
+def _to_driver(type_: sa.types.TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    return type_.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _result(type_: sa.types.TypeEngine[Any], dialect: Dialect) -> Convert | None:
+def _from_driver(type_: sa.types.TypeEngine[Any], dialect: Dialect) -> Convert | None:
     return type_.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _converted(each: Iterable[Convert | None]) -> list[tuple[int, Convert]]:
+    """Which values are told otherwise to or by the driver, by their place; most are not."""
+    return [(place, convert) for place, convert in enumerate(each) if convert is not None]
+
+
+def _convert(those: list[tuple[int, Convert]], values: list[Any]) -> list[Any]:
+    for place, convert in those:
+        values[place] = convert(values[place])
+    return values
 
 
 def _id(statement: sa.Insert) -> list[sa.Column[int]]:
