@@ -65,6 +65,10 @@ _TAG = r"""(?: (?:[^">]|"[^"]*")*)?>"""
 _BLOCK_TAG = re.compile(f"</?(?:{'|'.join(sorted(_BLOCKS))}){_TAG}")
 _OTHER_TAG = re.compile(f"</?[a-z]+{_TAG}")
 _LINK = re.compile('<a href="([^"]+)"')
+# The parser writes it as it is, and would take long to see that.
+_PLAIN_ADDRESS = re.compile(
+    r"https?://[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,3}(?:/[A-Za-z0-9._~/-]*)?"
+)
 _AFTER_ADDRESS = frozenset(".,;:!?'’*_~…")
 
 
@@ -174,6 +178,9 @@ def markdown(source: str) -> str:
 
 
 class _Markdown(MarkdownIt):
+    def normalizeLink(self, url: str) -> str:
+        return url if _PLAIN_ADDRESS.fullmatch(url) else super().normalizeLink(url)
+
     def validateLink(self, url: str) -> bool:
         return _is_web_address(url)
 

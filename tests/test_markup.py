@@ -3,8 +3,10 @@ import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from html.parser import HTMLParser
+from itertools import product
 
 import pytest
+from markdown_it.common.normalize_url import normalizeLink
 
 from comments import markup, plain
 from tests import corpora, live
@@ -228,6 +230,20 @@ def test_html_from_elsewhere_is_rendered(source, html):
     rendered = markup.render_html(source)
     assert rendered.html == html
     assert markup.render_html(html) == rendered
+
+
+def test_plain_addresses_are_written_as_the_parser_writes_them():
+    schemes = ["http://", "https://", "HTTP://", "http:", "//", "mailto:", "ftp://", " http://"]
+    long = "a" * 63
+    hosts = ["a.example", "1.2.3.4", "xn--bcher-kva.example", "-a-.b-c", f"{long}.example"]
+    hosts += [".".join([long] * 4), f"a{long}.example", ".".join([long] * 5), "a..b", "a.example."]
+    hosts += ["localhost", "A.example", "a_b.example", "b\xfccher.example", "a.example:80", "a@b.c"]
+    paths = ["", "/", "/a/./..//B~_-.html", "/%41", "/a?b=c", "/\xe4", "/#f", "/a b", "\\a", "/a\n"]
+    addresses = ["".join(parts) for parts in product(schemes, hosts, paths)]
+    for address in addresses:
+        assert markup._MARKDOWN.normalizeLink(address) == normalizeLink(address)
+    plain = [address for address in addresses if markup._PLAIN_ADDRESS.fullmatch(address)]
+    assert len(plain) == 2 * 6 * 3
 
 
 def test_a_rendering_knows_its_text_its_links_and_its_renderer():
