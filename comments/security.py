@@ -37,6 +37,8 @@ _STRANGE = re.compile(r"[\\\x00-\x20\x7f-\xa0\ud800-\udfff]")
 # A server behind a socket of the machine may name no address, and is counted all the same.
 UNNAMED = "unnamed"
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 csrf = CSRFProtect()
 
 
@@ -62,19 +64,19 @@ def client_address() -> str:
     hops = [request.remote_addr or UNNAMED]
     if trusted:
         hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")] + hops
-    found = hops[-1]
+    found: Address | None = None
     for hop in reversed(hops):
         try:
             address = ipaddress.ip_address(hop)
         except ValueError:
             break
-        found = _network(address)
+        found = address
         if not any(address in network for network in trusted):
             break
-    return found
+    return hops[-1] if found is None else _network(found)
 
 
-def _network(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+def _network(address: Address) -> str:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped:
             return str(address.ipv4_mapped)

@@ -21,7 +21,7 @@ class TicketLock:
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._waiting: deque[threading.Event] = deque()
+        self._waiting: deque[threading.Lock] = deque()
         self._held = False
 
     @contextmanager
@@ -38,9 +38,10 @@ class TicketLock:
             if not self._held:
                 self._held = True
                 return
-            turn = threading.Event()
+            turn = threading.Lock()
+            turn.acquire()
             self._waiting.append(turn)
-        if turn.wait(seconds):
+        if turn.acquire(timeout=seconds):
             return
         with self._guard:
             if turn in self._waiting:
@@ -51,7 +52,7 @@ class TicketLock:
     def _release(self) -> None:
         with self._guard:
             if self._waiting:
-                self._waiting.popleft().set()
+                self._waiting.popleft().release()
             else:
                 self._held = False
 
