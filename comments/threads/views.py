@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from urllib.parse import urldefrag
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -13,33 +11,30 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from comments import clock, forms, i18n, settings
+from comments import clock, forms, i18n
 from comments.accounts import login
 from comments.accounts.login import signed_in, the_user
 from comments.accounts.models import User
 from comments.db import transaction
-from comments.errors import DomainError, Invalid, NotFound
+from comments.errors import DomainError
 from comments.forms import Filled
 from comments.screening import words
 from comments.security import client_address
 from comments.sites import access
 from comments.sites import queries as sites
 from comments.sites.guests.forms import NewGuest
-from comments.sites.models import Commenters, Role, Site
+from comments.sites.models import Commenters, Site
 from comments.threads import (
     articles,
-    drawing,
+    pages,
     posting,
     queries,
     reading,
     seeing,
-    standing,
-    structured,
     visiting,
     voting,
     writing,
 )
-from comments.threads.drawing import Drawn, Thread
 from comments.threads.forms import (
     ArticleState,
     Choice,
@@ -49,69 +44,25 @@ from comments.threads.forms import (
     PageQuery,
     Seen,
 )
-from comments.threads.models import Article, Comment, Status
-from comments.threads.reading import View
+from comments.threads.models import Article, Comment
+from comments.threads.pages import GUEST, Composer
 from comments.threads.repeats import Posted
-from comments.threads.seeing import Unread
 from comments.threads.visiting import Visit
-from comments.threads.words import said
+from comments.threads.words import role_name, said, status_name
 
 ARTICLES = 50
 # What a form of ours holds; anything else was not typed there.
-_ID = re.compile(r"[0-9]{1,18}")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
-# What a guest's form has more, how long the keys of our forms are, and how their link is flashed.
-GUEST = ("name", "email")
+# How long the keys of our forms are, and how the link of a guest is flashed.
 FORM_KEY = 22
 LINK = "private-link"
 
 threads = Blueprint("threads", __name__)
+threads.add_app_template_filter(status_name, "status")
+threads.add_app_template_filter(role_name, "role")
 threads.add_app_template_filter(words.reason, "reason")
 threads.add_app_template_filter(words.finding, "finding")
 threads.add_app_template_filter(lambda code: words.refusal(code, {}), "refusal")
-
-
-@dataclass(frozen=True, slots=True)
-class Composer:
-    """What the form on the page holds: where it answers, what was typed and what is wrong.
-
-    `key` makes the second click of one form the same post; `guest` is who has no
-    account.
-    """
-
-    parent: str | None = None
-    body: str = ""
-    key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
-    preview: Markup | None = None
-    error: DomainError | None = None
-    is_guest: bool = False
-    guest: Filled = field(default_factory=Filled)
-
-    def refused(self, error: DomainError) -> Composer:
-        """The same, with what is wrong beside each field of a guest."""
-        faults = error.faults if isinstance(error, Invalid) else []
-        return replace(self, error=error, guest=Filled(self.guest.values, faults))
-
-    @property
-    def wrong(self) -> str | None:
-        """The first field that is to be looked at again."""
-        of_guest = (name for name in GUEST if self.guest.of(name))
-        return next(of_guest, "body") if self.error else None
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Who reads the page, which of their comments may still be edited, what they have not
-    seen, and what they voted.
-
-    `next` leads from each unread comment to the next, and from the last to the first.
-    """
-
-    id: str
-    editable: frozenset[str]
-    unread: Unread
-    next: dict[str, str]
-    votes: Mapping[str, int]
 
 
 @threads.get("/thread")
@@ -257,27 +208,6 @@ def article_state(key: str, id: int) -> Response:
     return redirect(url_for("threads.article_list", key=key), 303)
 
 
-@threads.app_template_filter("status")
-def status_words(status: Status) -> str:
-    return {
-        Status.PENDING: _("Waiting"),
-        Status.PUBLISHED: _("Published"),
-        Status.REJECTED: _("Not published"),
-        Status.WITHDRAWN: _("Deleted"),
-    }[status]
-
-
-@threads.app_template_filter("role")
-def role_words(role: Role) -> str:
-    """The badge of a member."""
-    return {
-        Role.OWNER: _("Owner"),
-        Role.ADMIN: _("Admin"),
-        Role.MODERATOR: _("Moderator"),
-        Role.STAFF: _("Staff"),
-    }[role]
-
-
 def _sent(*own: str) -> dict[str, str]:
     """The fields of the form, without those of the page itself and those left empty by a script."""
     return {name: value for name, value in request.form.items() if name not in ("csrf_token", *own)}
@@ -311,20 +241,7 @@ def _key() -> str:
 
 
 def _page(query: PageQuery, composer: Composer) -> tuple[str, int]:
-    site = _site(query.site)
-    thread = _read(site, query, composer)
-    page = render_template(
-        "threads/thread.html",
-        site=site,
-        query=query,
-        thread=thread,
-        composer=composer,
-        mine=_mine(thread),
-        viewer=_viewer(thread),
-        lacking=_lacking(site),
-        address=settings.current().url,
-        structured=structured.page(thread, settings.current().url + url_for("threads.thread")),
-    )
+    page = pages.thread(_site(query.site), query, composer, signed_in())
     return page, composer.error.status if composer.error else 200
 
 
@@ -342,60 +259,11 @@ def _home(comment: Comment) -> tuple[Site, Article]:
     return site, article
 
 
-def _read(site: Site, query: PageQuery, composer: Composer) -> Thread:
-    """The page around what is read or answered; a text is not lost with what it answers."""
-    now = clock.now()
-    if composer.parent and _ID.fullmatch(composer.parent):
-        try:
-            return reading.read(site, query.name, View(comment=int(composer.parent)), now)
-        except NotFound:
-            if not composer.body:
-                raise
-    return reading.read(site, query.name, View(query.sort, query.after, query.comment), now)
-
-
 def _edit_page(comment: Comment, composer: Composer) -> str:
     site, article = _home(comment)
     return render_template(
         "threads/edit.html", comment=comment, site=site, article=article, composer=composer
     )
-
-
-def _mine(thread: Thread) -> tuple[Drawn, ...]:
-    user = signed_in()
-    if user is None or thread.article_id is None:
-        return ()
-    return reading.own(thread.site, thread.article_id, user)
-
-
-def _lacking(site: Site) -> str | None:
-    user = signed_in()
-    return standing.lacking(site, user) if user else None
-
-
-def _viewer(thread: Thread) -> Viewer | None:
-    user = signed_in()
-    if user is None or thread.article_id is None:
-        return None
-    editable = queries.editable(thread.site, thread.article_id, user, clock.now())
-    unread = seeing.unread(thread.article_id, user)
-    way = _way(thread, unread.ids)
-    votes = queries.votes(thread.article_id, user)
-    return Viewer(str(user.id), frozenset(map(str, editable)), unread, way, votes)
-
-
-def _way(thread: Thread, unread: tuple[str, ...]) -> dict[str, str]:
-    """What is unread, each with the address of the next: along the page, then what it lacks."""
-    here = [id for id in drawing.ids(thread.roots) if id in unread]
-    ids = here + [id for id in unread if id not in here]
-    addresses = [f"#comment-{id}" if id in here else _linked(thread, id) for id in ids]
-    return dict(zip(ids, addresses[1:] + addresses[:1], strict=True))
-
-
-def _linked(thread: Thread, id: str) -> str:
-    """A comment that stands elsewhere, on a page around it."""
-    address = url_for("threads.thread", site=thread.site.key, article=thread.key, comment=id)
-    return f"{address}#comment-{id}"
 
 
 def _marked(text: writing.Written) -> Markup:

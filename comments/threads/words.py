@@ -1,4 +1,4 @@
-"""What is said to authors about what becomes of their comments."""
+"""What becomes of comments, and who people are on a site, in words."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from babel import Locale
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 
+from comments.sites.models import Role
 from comments.threads.models import Status
 
 
@@ -26,4 +27,29 @@ _SAID = {
     Status.PENDING: _("Only you see this until a moderator has looked."),
     Status.REJECTED: _("Your comment was not published. A moderator can still change that."),
     Status.WITHDRAWN: _("Your comment is deleted."),
+}
+
+
+def status_name(status: Status) -> str:
+    return str(_STATUS[status])
+
+
+_STATUS = {
+    Status.PENDING: _("Waiting"),
+    Status.PUBLISHED: _("Published"),
+    Status.REJECTED: _("Not published"),
+    Status.WITHDRAWN: _("Deleted"),
+}
+
+
+def role_name(role: Role) -> str:
+    """The badge of a member."""
+    return str(_ROLES[role])
+
+
+_ROLES = {
+    Role.OWNER: _("Owner"),
+    Role.ADMIN: _("Admin"),
+    Role.MODERATOR: _("Moderator"),
+    Role.STAFF: _("Staff"),
 }
